@@ -1,0 +1,97 @@
+# World-Threat Expeditions. `make` alone says what there is.
+PYTHON ?= python3
+NAME ?=
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# PORT=9000 make run, make run PORT=9000. Every other setting goes by its own name: WORLDTHREAT_DATA_DIR=… make run.
+ifdef PORT
+export WORLDTHREAT_PORT := $(PORT)
+endif
+
+# An environment whose Python was removed or moved is made again.
+$(shell test -x $(BIN)/python || rm -f $(VENV)/.made $(VENV)/.run $(VENV)/.dev)
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: $(VENV)/.run ## start everything on this machine, with a demo raid (PORT=9000 for another port; Ctrl-C stops it)
+	@$(BIN)/python -m worldthreat up --demo $(ARGS)
+
+.PHONY: setup
+setup: $(VENV)/.dev ## make .venv with all that running, testing and checking need
+
+.PHONY: test
+test: $(VENV)/.dev ## run the tests (ARGS="-k strike" for some of them)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## lint, format, types, import rule, migrations' SQL, pinned requirements
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/check_requirements.py
+	@mkdir -p build
+	@# Without Alembic's own table, whose column types are not ours to choose.
+	@$(BIN)/alembic upgrade head --sql | sed '/^CREATE TABLE alembic_version/,/^);/d' > build/migrations.sql
+	@$(BIN)/squawk build/migrations.sql
+
+.PHONY: bench
+bench: $(VENV)/.dev ## run one benchmark: make bench NAME=strikes [QUICK=1]
+	@if [ ! -f "bench/$(NAME).py" ]; then \
+		echo "Say which: make bench NAME=…  There are: $(sort $(basename $(notdir $(wildcard bench/[a-z]*.py))))"; exit 2; fi
+	@$(BIN)/python -m bench.$(NAME) $(if $(QUICK),--quick) $(ARGS)
+
+.PHONY: lock
+lock: build/lock/.made ## pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs the network)
+	@build/lock/bin/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
+	@build/lock/bin/uv pip compile $(LOCK) pyproject.toml --group dev --output-file requirements-dev.txt
+
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+
+.PHONY: clean
+clean: ## remove .venv, caches and what was built; .worldthreat (your raids) stays
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- environments: each stamp is the newest of what it needs
+define find_python
+	@command -v $(PYTHON) > /dev/null || \
+		{ echo "There is no $(PYTHON) here: install Python 3.11 or newer, or say where it is: make PYTHON=/path/to/python3"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1 | head -n 1): make PYTHON=python3.11 takes another one."; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || \
+		{ echo "This Python cannot make environments (no venv or ensurepip). On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 2; }
+endef
+
+$(VENV)/.made:
+	$(find_python)
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.txt
+	@echo "Installing what running needs (once) ..."
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made requirements-dev.txt pyproject.toml
+	@echo "Installing what running, testing and checking need (once) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.run $@
+
+build/lock/.made:
+	$(find_python)
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip --disable-pip-version-check --quiet install uv
+	@touch $@

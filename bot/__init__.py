@@ -1,0 +1,1 @@
+"""The Discord bot: a client of the public API, nothing else. Imports none of the server."""

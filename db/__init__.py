@@ -1,0 +1,1 @@
+"""Engine, models, every query by name, the embedded server."""

@@ -1,0 +1,11 @@
+"""Every statement by name.
+
+The strike line and what else moves a live raid speak asyncpg (`strike_reads`, `strike_writes`): prepared
+statements and COPY, one round trip for all waiting strikes. Everything else speaks SQLAlchemy.
+"""
+
+from typing import TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"

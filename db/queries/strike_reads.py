@@ -1,0 +1,216 @@
+"""What the strike line reads: a few set-based statements for all waiting strikes, under the raid's lock."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from db.queries import Connection
+from db.rows import (
+    CopyRow,
+    EquipmentRow,
+    EventRow,
+    GrantRow,
+    IdempotencyRow,
+    ParticipantRow,
+    RaidRow,
+    RevisionRow,
+    StrikeRow,
+    UserRow,
+    column_list,
+)
+
+_RAID = column_list(RaidRow)
+
+_STRIKES = """
+SELECT raid_id, number, user_id, true AS fight, equipped_equipment_id, team_characters, base_score,
+       affinity_permille, stage_permille, final_score, damage_dealt, overkill, 0::bigint AS analysis_points,
+       sequence_before, sequence_after, boss_hp_after, analysis_points_after, damage_after, fights_after,
+       participants_after, strikes_since_last_curse_after, struck_at AS at
+FROM world_threat_strikes WHERE {condition}
+UNION ALL
+SELECT raid_id, number, user_id, false, equipped_equipment_id, team_characters, base_score,
+       affinity_permille, stage_permille, final_score, 0, 0, analysis_points,
+       sequence_before, sequence_after, boss_hp_after, analysis_points_after, damage_after, fights_after,
+       participants_after, strikes_since_last_curse_after, analyzed_at
+FROM world_threat_analysis WHERE {condition}
+"""
+
+
+async def lock_live_raid(connection: Connection) -> RaidRow | None:
+    """The raid that is active or paused, locked until the transaction ends; None when there is none."""
+    record = await connection.fetchrow(
+        f"SELECT {_RAID} FROM world_threat_raids WHERE status IN ('active', 'paused') FOR UPDATE",  # noqa: S608
+    )
+    return None if record is None else RaidRow(*record)
+
+
+async def lock_raid(connection: Connection, raid_id: int) -> RaidRow | None:
+    """One raid, whatever its status, locked until the transaction ends."""
+    record = await connection.fetchrow(
+        f"SELECT {_RAID} FROM world_threat_raids WHERE id = $1 FOR UPDATE",  # noqa: S608 - a constant list of columns
+        raid_id,
+    )
+    return None if record is None else RaidRow(*record)
+
+
+async def raid_row(connection: Connection, raid_id: int) -> RaidRow | None:
+    """One raid, whatever its status, not locked."""
+    record = await connection.fetchrow(
+        f"SELECT {_RAID} FROM world_threat_raids WHERE id = $1",  # noqa: S608 - a constant list of columns
+        raid_id,
+    )
+    return None if record is None else RaidRow(*record)
+
+
+async def lock_due_raids(connection: Connection) -> list[RaidRow]:
+    """Raids whose time has come: an active one past its end first, then scheduled ones, earliest first."""
+    records = await connection.fetch(
+        f"SELECT {_RAID} FROM world_threat_raids "  # noqa: S608 - a constant list of columns
+        "WHERE (status = 'active' AND ends_at <= clock_timestamp()) "
+        "OR (status = 'scheduled' AND starts_at <= clock_timestamp()) "
+        "ORDER BY status, starts_at, id FOR UPDATE",
+    )
+    return [RaidRow(*record) for record in records]
+
+
+async def is_raid_due(connection: Connection) -> bool:
+    """Whether a raid's time has come that has not been acted upon: to expire, or to start while none is live."""
+    due: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM world_threat_raids WHERE status = 'active' AND ends_at <= clock_timestamp()) "
+        "OR EXISTS (SELECT FROM world_threat_raids WHERE status = 'scheduled' AND starts_at <= clock_timestamp()) "
+        "AND NOT EXISTS (SELECT FROM world_threat_raids WHERE status IN ('active', 'paused'))",
+    )
+    return due
+
+
+async def newest_ended_raid(connection: Connection) -> RaidRow | None:
+    """The raid that ended last."""
+    record = await connection.fetchrow(
+        f"SELECT {_RAID} FROM world_threat_raids WHERE status = 'completed' "  # noqa: S608 - constant columns
+        "ORDER BY completed_at DESC LIMIT 1",
+    )
+    return None if record is None else RaidRow(*record)
+
+
+async def next_start(connection: Connection) -> datetime | None:
+    """When the next scheduled raid begins."""
+    moment: datetime | None = await connection.fetchval(
+        "SELECT min(starts_at) FROM world_threat_raids WHERE status = 'scheduled'",
+    )
+    return moment
+
+
+async def database_time(connection: Connection) -> datetime:
+    """The database's clock now, not the transaction's start: a lock may have been waited for since."""
+    moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return moment
+
+
+async def configuration(connection: Connection, raid_id: int) -> tuple[int, dict[str, object], dict[str, object]]:
+    """The raid's configuration: its revision, the boss now, and the boss it was created with."""
+    record = await connection.fetchrow(
+        "SELECT revision, boss, original FROM raid_configurations WHERE raid_id = $1",
+        raid_id,
+    )
+    if record is None:
+        raise LookupError(f"raid {raid_id} has no configuration")
+    return record["revision"], record["boss"], record["original"]
+
+
+async def users_by_discord_id(connection: Connection, discord_ids: Sequence[str]) -> dict[str, UserRow]:
+    records = await connection.fetch(
+        f"SELECT {column_list(UserRow)} FROM users WHERE discord_id = ANY($1::text[])",  # noqa: S608
+        discord_ids,
+    )
+    return {record["discord_id"]: UserRow(*record) for record in records}
+
+
+async def idempotency_rows(
+    connection: Connection,
+    user_ids: Sequence[int],
+    keys: Sequence[str],
+) -> dict[tuple[int, str], IdempotencyRow]:
+    """The strikes that answered these keys before; the two lists go side by side."""
+    records = await connection.fetch(
+        "SELECT i.user_id, i.key, i.content_hash, i.raid_id, i.number FROM idempotency_keys i "
+        "JOIN unnest($1::bigint[], $2::text[]) AS asked(user_id, key) USING (user_id, key)",
+        user_ids,
+        keys,
+    )
+    return {(record["user_id"], record["key"]): IdempotencyRow(*record) for record in records}
+
+
+async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> dict[int, ParticipantRow]:
+    records = await connection.fetch(
+        f"SELECT {column_list(ParticipantRow)} FROM world_threat_participants "  # noqa: S608 - constant columns
+        "WHERE raid_id = $1 AND user_id = ANY($2::bigint[])",
+        raid_id,
+        user_ids,
+    )
+    return {record["user_id"]: ParticipantRow(*record) for record in records}
+
+
+async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:
+    """Players' copies of characters. A trade that commits later comes after the strikes of this transaction."""
+    records = await connection.fetch(
+        "SELECT own.id, own.user_id, c.revision_id, own.stars, used.character_id IS NOT NULL "
+        "FROM user_characters own JOIN characters c ON c.id = own.character_id "
+        "LEFT JOIN world_threat_character_usage used ON used.raid_id = $1 AND used.character_id = own.id "
+        "WHERE own.id = ANY($2::bigint[])",
+        raid_id,
+        copy_ids,
+    )
+    return {record[0]: CopyRow(*record) for record in records}
+
+
+async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:
+    """What characters were; a revision never changes, so a caller may keep it for ever."""
+    records = await connection.fetch(
+        f"SELECT {column_list(RevisionRow)} FROM character_revisions WHERE id = ANY($1::bigint[])",  # noqa: S608
+        revision_ids,
+    )
+    return {record["id"]: RevisionRow(*record) for record in records}
+
+
+async def equipment(connection: Connection, equipment_ids: Sequence[int]) -> dict[int, EquipmentRow]:
+    records = await connection.fetch(
+        f"SELECT {column_list(EquipmentRow)} FROM equipment WHERE id = ANY($1::bigint[])",  # noqa: S608
+        equipment_ids,
+    )
+    return {record["id"]: EquipmentRow(*record) for record in records}
+
+
+async def strike(connection: Connection, raid_id: int, number: int) -> StrikeRow | None:
+    """The raid's n-th strike, from whichever log holds it."""
+    record = await connection.fetchrow(_STRIKES.format(condition="raid_id = $1 AND number = $2"), raid_id, number)
+    return None if record is None else StrikeRow(*record)
+
+
+async def strikes_after(connection: Connection, raid_id: int, after: int, limit: int) -> list[StrikeRow]:
+    """The strikes that follow number `after`, in order."""
+    condition = f"raid_id = $1 AND number > $2 AND number <= $2 + {limit:d}"
+    records = await connection.fetch(f"{_STRIKES.format(condition=condition)} ORDER BY number", raid_id, after)
+    return [StrikeRow(*record) for record in records]
+
+
+async def events_between(connection: Connection, raid_id: int, first: int, last: int) -> list[EventRow]:
+    """The events `first`..`last`, in order."""
+    records = await connection.fetch(
+        f"SELECT {column_list(EventRow)} FROM raid_events "  # noqa: S608 - a constant list of columns
+        "WHERE raid_id = $1 AND sequence BETWEEN $2 AND $3 ORDER BY sequence",
+        raid_id,
+        first,
+        last,
+    )
+    return [EventRow(*record) for record in records]
+
+
+async def grants_of_strike(connection: Connection, raid_id: int, user_id: int, number: int) -> list[GrantRow]:
+    """What the player earned by this strike, in the order it was granted."""
+    records = await connection.fetch(
+        f"SELECT {column_list(GrantRow)} FROM reward_grants "  # noqa: S608 - a constant list of columns
+        "WHERE raid_id = $1 AND user_id = $2 AND strike_number = $3 ORDER BY id",
+        raid_id,
+        user_id,
+        number,
+    )
+    return [GrantRow(*record) for record in records]

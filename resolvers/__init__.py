@@ -1,0 +1,1 @@
+"""Three lines each: unpack, call, return."""

@@ -1,0 +1,23 @@
+"""What a request carries: the service, who asks, and the loaders that put reads together."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resolvers.loaders import Loaders
+from services.views import Principal
+
+if TYPE_CHECKING:
+    from services.world_threat import WorldThreatService
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One for each request. `public_read`: whether a caller without a token may read what is public."""
+
+    service: "WorldThreatService"
+    principal: Principal
+    public_read: bool = True
+    loaders: Loaders = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loaders", Loaders(self.service, self.principal))

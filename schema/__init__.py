@@ -1,0 +1,1 @@
+"""What GraphQL shows: types, unions, scalars, the committed SDL."""

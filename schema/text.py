@@ -1,0 +1,46 @@
+"""Text that cannot be stored is refused before it comes near the database, with the argument's name."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
+from strawberry.utils.str_converters import to_camel_case
+
+from services.errors import InvalidInputError
+
+
+class StorableText(FieldExtension):
+    """Refuses NUL, which PostgreSQL has no place for, and lone surrogates, which no encoding has one for."""
+
+    def resolve(self, next_: SyncExtensionResolver, source: Any, info: Any, **kwargs: Any) -> Any:
+        check_storable(kwargs)
+        return next_(source, info, **kwargs)
+
+    async def resolve_async(self, next_: AsyncExtensionResolver, source: Any, info: Any, **kwargs: Any) -> Any:
+        check_storable(kwargs)
+        return await next_(source, info, **kwargs)
+
+
+def check_storable(arguments: dict[str, Any]) -> None:
+    """Raises InvalidInputError naming the first field whose text holds what cannot be stored."""
+    for name, value in arguments.items():
+        for field, text in _texts(name, value):
+            if "\x00" in text or (not text.isascii() and _has_surrogates(text)):
+                raise InvalidInputError(to_camel_case(field), "must not contain NUL or half a character.")
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(name, item)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _texts(field.name, getattr(value, field.name))
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

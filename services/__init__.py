@@ -1,0 +1,1 @@
+"""The use cases; services.rules is the pure game."""

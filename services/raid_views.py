@@ -1,0 +1,119 @@
+"""Views of raids and strikes, made from their state."""
+
+from collections.abc import Mapping, Sequence
+
+from db.rows import RaidRow, StrikeRow
+from services import views
+from services.raid_records import Rulebook
+from services.rules.draws import seed_hash
+from services.rules.events import RaidEventKind
+from services.rules.refusals import ready_at
+from services.rules.state import RaidState
+from services.rules.values import CharacterSheet, RaidStatus, Reward, StrikeAction
+
+
+def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
+    """The raid of `row` as it stands, or stood, in `state`."""
+    boss = rulebook.boss
+    thresholds = boss.analysis_thresholds
+    effect = boss.stage_effect(state.stage)
+    return views.Raid(
+        id=row.id,
+        name=row.raid_name,
+        description=boss.description or None,
+        status=state.status,
+        outcome=state.outcome,
+        boss=views.Boss(boss.name, boss.tier, boss.dominant_stats, boss.image_url),
+        hp=views.HitPoints(state.hp, state.total_hp, state.hp_permille),
+        analysis=views.AnalysisProgress(
+            points=state.analysis_points,
+            unlocked=state.breakthroughs,
+            thresholds=thresholds,
+            next_threshold=thresholds[state.breakthroughs] if state.breakthroughs < len(thresholds) else None,
+        ),
+        stage=views.Stage(
+            number=state.stage,
+            count=boss.stage_count,
+            fight_permille=rulebook.resolver.stage_permille(StrikeAction.FIGHT, state.stage),
+            analyze_permille=rulebook.resolver.stage_permille(StrikeAction.ANALYZE, state.stage),
+            hp_thresholds_permille=boss.stage_hp_below_permille,
+            message=None if effect is None else effect.message,
+        ),
+        weaknesses=state.open_weaknesses,
+        resistances=boss.resistances,
+        curses=tuple(views.Curse(curse.affinity, curse.applied_at, curse.sequence) for curse in state.curses),
+        curse_clock=views.CurseClock(state.strikes_until_curse, state.curse_every),
+        totals=views.RaidTotals(state.strikes, state.fights, state.analyses, state.participants, state.damage),
+        seed_hash=seed_hash(row.secret_seed),
+        seed=row.secret_seed.hex() if state.status is RaidStatus.COMPLETED else None,
+        sequence=state.sequence,
+        starts_at=state.starts_at or row.starts_at,
+        ends_at=state.ends_at,
+        completed_at=state.completed_at,
+    )
+
+
+def strike_view(
+    row: StrikeRow,
+    before: RaidState,
+    sheets: Mapping[int, CharacterSheet],
+    equipment: views.Equipment | None,
+) -> views.Strike:
+    """The strike of `row`; `before` tells the boss's stage, weaknesses and curses it met; `sheets` by revision."""
+    return views.Strike(
+        id=f"{row.raid_id}.{row.number}",
+        raid_id=row.raid_id,
+        number=row.number,
+        action=StrikeAction.FIGHT if row.fight else StrikeAction.ANALYZE,
+        user_id=row.user_id,
+        team=tuple(
+            views.StrikeCharacter(copy_id, sheets[revision_id].name, score, multiplier)
+            for copy_id, revision_id, _stars, score, multiplier in row.team_characters
+        ),
+        equipment=equipment,
+        base_score=row.base_score,
+        affinity_permille=row.affinity_permille,
+        stage_permille=row.stage_permille,
+        final_score=row.final_score,
+        damage_dealt=row.damage_dealt,
+        overkill=row.overkill,
+        analysis_points=row.analysis_points,
+        stage=before.stage,
+        hp_before=row.boss_hp_after + row.damage_dealt,
+        hp_after=row.boss_hp_after,
+        weaknesses=before.open_weaknesses,
+        curses=tuple(curse.affinity for curse in before.curses),
+        struck_at=row.at,
+    )
+
+
+def success_view(
+    strike: views.Strike,
+    raid: views.Raid,
+    rulebook: Rulebook,
+    events: Sequence[views.Event],
+    rewards: Sequence[Reward],
+    *,
+    replayed: bool,
+) -> views.StrikeSuccess:
+    """The answer to an accepted strike. `events` are those that it set off."""
+    happened = [views.RaidEvent(raid.id, event) for event in events]
+    return views.StrikeSuccess(
+        strike=strike,
+        raid=raid,
+        rewards=sum_by_currency(rewards),
+        curse_triggered=next((event for event in happened if event.kind is RaidEventKind.CURSE_APPLIED), None),
+        breakthroughs=tuple(event for event in happened if event.kind is RaidEventKind.BREAKTHROUGH),
+        stages_advanced=tuple(event for event in happened if event.kind is RaidEventKind.STAGE_ADVANCED),
+        victory=any(event.kind is RaidEventKind.BOSS_DEFEATED for event in happened),
+        ready_at=ready_at(strike.struck_at, rulebook.boss.rules),
+        replayed=replayed,
+    )
+
+
+def sum_by_currency(rewards: Sequence[Reward]) -> tuple[Reward, ...]:
+    """One reward per currency, in the order the currencies first come."""
+    amounts: dict[str, int] = {}
+    for reward in rewards:
+        amounts[reward.currency] = amounts.get(reward.currency, 0) + reward.amount
+    return tuple(Reward(currency, amount) for currency, amount in amounts.items())

@@ -1,0 +1,93 @@
+"""One embedded PostgreSQL per test process, one migrated template, one database of its own for each test that asks."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from db import migrate
+from db.embedded import EmbeddedServer
+from db.engine import Database
+
+GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"
+TEMPLATE = "worldthreat_template"
+numbers = itertools.count(1)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty folder that the embedded server of one test may have, with a path short enough for a socket."""
+    # Not tmp_path: pytest shuts its folders to other users again and again, and under root PostgreSQL is another user.
+    folder = Path(tempfile.mkdtemp(prefix="worldthreat-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    folder = Path(tempfile.mkdtemp(prefix="worldthreat-tests-"))
+    server = EmbeddedServer.start(folder, durable=False)
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+async def administrator(server: EmbeddedServer) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    url = make_url(server.admin_url).set(drivername="postgresql")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]") -> str:
+    await administrator.execute(f"CREATE DATABASE {TEMPLATE}")
+    await migrate.upgrade(_url_of(server, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+async def empty_database_url(
+    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]"
+) -> AsyncIterator[str]:
+    """A database that no migration has seen."""
+    name = f"empty_{next(numbers)}"
+    await administrator.execute(f"CREATE DATABASE {name}")
+    yield _url_of(server, name)
+    await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(
+    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
+) -> AsyncIterator[str]:
+    """A migrated database of the test's own, dropped afterwards whoever is still connected."""
+    name = f"test_{next(numbers)}"
+    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _url_of(server, name)
+    await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, pool_size=4)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def geminya_dir() -> Path:
+    """The base game's own files, where they lie beside the checkout."""
+    if not GEMINYA.is_dir():
+        pytest.skip(f"the base game's files are not at {GEMINYA}")
+    return GEMINYA
+
+
+def _url_of(server: EmbeddedServer, name: str) -> str:
+    return make_url(server.url).set(database=name).render_as_string(hide_password=False)

@@ -1,0 +1,61 @@
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distributions
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("worldthreat", "web", "schema", "resolvers", "services", "db", "bot")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - constants
+    assert built.returncode == 0, built.stderr
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_claims_no_top_level_name_but_worldthreat(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {PurePosixPath(name).parts[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"worldthreat"}
+    assert "worldthreat/app/alembic/env.py" in names
+    assert "worldthreat/app/services/rules/__init__.py" in names
+    assert not [name for name in names if "__pycache__" in name or ".worldthreat/" in name]
+
+
+def test_no_other_installed_distribution_owns_one_of_our_folder_names() -> None:
+    owners = {
+        (distribution.name, file.parts[0])
+        for distribution in distributions()
+        if distribution.name != "worldthreat"
+        for file in distribution.files or ()
+        if file.parts[0].removesuffix(".py") in FOLDERS
+    }
+    assert owners == set()
+
+
+def test_the_installed_wheel_imports_and_finds_its_migrations_from_anywhere(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:  # what installing a pure wheel without dependencies comes to
+        archive.extractall(target)
+    question = "import worldthreat, services.rules, db.migrate as m; print(m.__file__); print(m.SCRIPTS / 'env.py')"
+    asked = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", question],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(target), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert asked.returncode == 0, asked.stderr
+    module, scripts = (Path(line) for line in asked.stdout.splitlines())
+    assert module == target / "worldthreat" / "app" / "db" / "migrate.py"
+    assert scripts == target / "worldthreat" / "app" / "alembic" / "env.py"
+    assert scripts.is_file()

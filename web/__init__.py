@@ -1,0 +1,1 @@
+"""The edge: the ASGI app, tokens, health, pages."""

@@ -80,7 +80,7 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 
 
 class User(Base):
-    """A player. `public_id` is what the public sees; a forgotten player has neither Discord id nor name."""
+    """A player. `public_id` is what the public sees. A forgotten player keeps the row, without the Discord id."""
 
     __tablename__ = "users"
     __table_args__ = (

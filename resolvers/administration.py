@@ -6,8 +6,7 @@ from resolvers import limits
 from resolvers.answers import CharactersGranted, EquipmentGranted, PlayerRegistered, RaidUpdated, TokenRevoked
 from resolvers.context import Context
 from resolvers.limits import within
-from services.boss_overrides import BossOverrides
-from services.rules.configuration import RewardConfiguration
+from services.boss_overrides import BossOverrides, RewardOverrides
 from services.rules.values import EquipmentEffect
 from services.views import (
     AdminAction,
@@ -34,9 +33,7 @@ async def reward_grants(context: Context, *, first: int, after: str | None) -> P
     return await context.service.reward_grants(context.principal, after=after, first=first)
 
 
-async def admin_actions(
-    context: Context, *, raid_id: str | None, first: int, after: str | None
-) -> Page[AdminAction]:
+async def admin_actions(context: Context, *, raid_id: str | None, first: int, after: str | None) -> Page[AdminAction]:
     within("first", first, limits.PAGE)
     return await context.service.admin_actions(context.principal, raid_id=raid_id, first=first, after=after)
 
@@ -75,7 +72,7 @@ async def update_raid(
     description: str | None,
     ends_at: datetime | None,
     curse_every: int | None,
-    rewards: RewardConfiguration | None,
+    rewards: RewardOverrides | None,
 ) -> RaidUpdated:
     raid = await context.service.update_raid(
         context.principal,

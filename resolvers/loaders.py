@@ -59,9 +59,7 @@ class Loaders:
         return await self._service.leaderboards(self._principal, raid_ids, metric=key.metric, first=key.first)
 
     async def _load_events(self, raid_ids: Sequence[int], key: EventsKey) -> Sequence[tuple[RaidEvent, ...]]:
-        return await self._service.events(
-            self._principal, raid_ids, after=key.after, kinds=key.kinds, first=key.first
-        )
+        return await self._service.events(self._principal, raid_ids, after=key.after, kinds=key.kinds, first=key.first)
 
     async def _load_strikes(self, raid_ids: Sequence[int], key: StrikesKey) -> Sequence[Page[Strike]]:
         return await self._service.strikes(

@@ -34,8 +34,6 @@ async def preview_strike(
     )
 
 
-async def suggest_team(
-    context: Context, *, discord_id: str, action: StrikeAction, size: int
-) -> SuggestedTeam | None:
+async def suggest_team(context: Context, *, discord_id: str, action: StrikeAction, size: int) -> SuggestedTeam | None:
     within("size", size, limits.TEAM)
     return await context.service.suggest_team(context.principal, discord_id=discord_id, action=action, size=size)

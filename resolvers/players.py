@@ -35,9 +35,7 @@ async def balances_of(context: Context, user_id: int) -> tuple[Reward, ...]:
     return await context.service.balances(context.principal, user_id)
 
 
-async def catalogue(
-    context: Context, *, first: int, after: str | None, search: str | None
-) -> Page[CatalogueCharacter]:
+async def catalogue(context: Context, *, first: int, after: str | None, search: str | None) -> Page[CatalogueCharacter]:
     within("first", first, limits.PAGE)
     return await context.service.catalogue(context.principal, first=first, after=after, search=search)
 

@@ -65,8 +65,9 @@ async def hp_history_of(context: Context, raid_id: int, *, points: int) -> tuple
 
 
 async def after_change(context: Context, *, since_sequence: int) -> tuple[Raid, tuple[RaidEvent, ...]] | None:
-    """The live raid, or the one that has just ended, with its events after `since_sequence`: what a refused striker
-    has to look at again. None when there is no such raid."""
+    """What a striker who planned on an older state has to look at: the live raid, or the one that has just ended,
+    and its events after `since_sequence`. None when there is no such raid.
+    """
     found = await context.service.active_raid(context.principal)
     if found is None:
         ended = await context.service.raids(context.principal, first=1, after=None, status=RaidStatus.COMPLETED)

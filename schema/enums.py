@@ -99,7 +99,7 @@ describe(
     {
         LeaderboardMetric.DAMAGE: "Damage dealt to the boss.",
         LeaderboardMetric.ANALYSIS: "Analysis points found.",
-        LeaderboardMetric.CONTRIBUTION: "Damage dealt plus 6/5 of the analysis points: what tiers and milestones count.",
+        LeaderboardMetric.CONTRIBUTION: "Damage plus 6/5 of the analysis points: what tiers and milestones count.",
         LeaderboardMetric.STRIKES: "Strikes made, fights and analyses together.",
     },
 )

@@ -12,34 +12,31 @@ from schema.access import Access, Rule
 from schema.text import StorableText
 
 Info = strawberry.Info[Context, None]
+READ = "read"
 PATH = "path"
 
 
 class ViewField(StrawberryField):
-    """A field read from the view at ``metadata["path"]``: dotted attribute names, or empty for the view itself.
+    """A field that ``metadata["read"]``, a plain function of one argument, reads from the view.
 
-    It stays what Strawberry calls a basic field: no `Info` is made for it, and whoever compiles answers can read
-    the path.
+    It stays what Strawberry calls a basic field: no `Info` is made for it. Whoever compiles answers finds the
+    function there, and for what is plainly an attribute of an attribute its dotted name under ``metadata["path"]``.
     """
 
-    _read: Callable[[Any], Any] | None = None
-
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002 - Strawberry's signature
-        if self._read is None:
-            path = self.metadata[PATH]
-            self._read = attrgetter(path) if path else _itself
-        return self._read(source)
-
-
-def _itself(view: Any) -> Any:
-    return view
+        return self.metadata[READ](source)
 
 
 def shown(description: str, *, path: str | None = None) -> Any:
     """A field of an object type. `path`: where the view keeps it, when that is not under the field's own name."""
     if path is None:
         return strawberry.field(description=description)
-    return ViewField(description=description, metadata={PATH: path})
+    return ViewField(description=description, metadata={READ: attrgetter(path), PATH: path})
+
+
+def derived(read: Callable[[Any], Any], description: str) -> Any:
+    """A field that is worked out from the view by `read`, quickly and for everyone who sees the view."""
+    return ViewField(description=description, metadata={READ: read})
 
 
 def given(description: str, *, default: Any = None, name: str | None = None) -> Any:
@@ -76,3 +73,12 @@ def resolved(graphql_type: Any, rule: Rule, description: str) -> Callable[[Calla
 
 def argument(description: str, *, name: str | None = None) -> Any:
     return strawberry.argument(description=description, name=name)
+
+
+def of(view: type) -> Callable[[Any, Any], bool]:
+    """``is_type_of`` for a type that shows instances of `view`: needed in unions, where views say no type's name."""
+
+    def is_type_of(value: Any, _info: Any) -> bool:
+        return isinstance(value, view)
+
+    return is_type_of

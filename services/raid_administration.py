@@ -15,6 +15,7 @@ from db.engine import Database
 from db.queries import Connection, strike_reads, strike_writes
 from db.rows import RaidRow
 from services import codec, views
+from services.boss_overrides import RewardOverrides
 from services.errors import (
     InvalidConfigurationError,
     InvalidInputError,
@@ -25,7 +26,14 @@ from services.errors import (
 from services.raid_records import Rulebook, event_rows, newest_state_change, row_of, state_of
 from services.raid_views import raid_view
 from services.rules import raid_life
-from services.rules.checks import Problem, RosterSurvey, Severity, check_configuration, check_rewards
+from services.rules.checks import (
+    LONGEST_DESCRIPTION,
+    Problem,
+    RosterSurvey,
+    Severity,
+    check_configuration,
+    check_rewards,
+)
 from services.rules.configuration import BossConfiguration
 from services.rules.raid_life import RaidUpdate, Step
 from services.rules.state import RaidState, new_raid
@@ -182,24 +190,35 @@ class RaidAdministration:
             lambda state, book, now: raid_life.adjust_hp(state, book.manager, hp, now, reason),
         )
 
-    async def update(self, actor: Actor, raid_id: str, reason: str, update: RaidUpdate) -> views.Raid:
-        problems = [*_check_name(update.name or "unchanged")]
-        if update.rewards is not None:
-            problems += check_rewards(update.rewards)
-        if update.description is not None and len(update.description) > 4_000:
+    async def update(
+        self,
+        actor: Actor,
+        raid_id: str,
+        reason: str,
+        update: RaidUpdate,
+        rewards: RewardOverrides | None,
+    ) -> views.Raid:
+        """`rewards` go over the raid's own, from now on."""
+        problems = [*_check_name("unchanged" if update.name is None else update.name)]
+        length = len(update.description or "")
+        if length > LONGEST_DESCRIPTION:
             problems.append(
-                Problem("description", f"must have at most 4000 characters; this has {len(update.description)}.")
+                Problem("description", f"must have at most {LONGEST_DESCRIPTION} characters; this has {length}."),
             )
         if problems:
             raise InvalidConfigurationError(tuple(problems))
-        return await self._act(
-            actor,
-            "update_raid",
-            raid_id,
-            reason,
-            lambda state, _book, now: raid_life.update(state, update, now, reason),
-            update,
-        )
+
+        def planned(rulebook: Rulebook) -> RaidUpdate:
+            return replace(update, rewards=None if rewards is None else rewards.over(rulebook.boss.rewards))
+
+        def act(state: RaidState, rulebook: Rulebook, now: datetime) -> Step:
+            wanted = planned(rulebook)
+            refused = () if wanted.rewards is None else tuple(check_rewards(wanted.rewards))
+            if refused:
+                raise InvalidConfigurationError(refused)
+            return raid_life.update(state, wanted, now, reason)
+
+        return await self._act(actor, "update_raid", raid_id, reason, act, planned)
 
     async def _act(
         self,
@@ -208,7 +227,7 @@ class RaidAdministration:
         raid_id: str,
         reason: str,
         act: Act,
-        update: RaidUpdate | None = None,
+        planned: Callable[[Rulebook], RaidUpdate] | None = None,
     ) -> views.Raid:
         if not 1 <= len(reason.strip()) <= LONGEST_REASON:
             raise InvalidInputError("reason", f"say why, in 1 to {LONGEST_REASON} characters.")
@@ -221,7 +240,7 @@ class RaidAdministration:
             before = _described(row, (await self._shelf.rulebook(connection, row)).boss)
             now = await _now(connection, row)
             try:
-                moved = await self._move(connection, row, act, now, update)
+                moved = await self._move(connection, row, act, now, planned)
             except InvalidTransitionError as error:
                 message = str(error).removeprefix(f"{error.path}: ")
                 raise InvalidConfigurationError((Problem(error.path, message),)) from error
@@ -243,7 +262,7 @@ class RaidAdministration:
         row: RaidRow,
         act: Act,
         now: datetime,
-        update: RaidUpdate | None = None,
+        planned: Callable[[Rulebook], RaidUpdate] | None = None,
     ) -> "_Moved":
         """Applies `act` to the locked raid and writes what follows from it."""
         rulebook = await self._shelf.rulebook(connection, row)
@@ -254,7 +273,8 @@ class RaidAdministration:
         await strike_writes.save_raid(connection, moved)
         if state.outcome is RaidOutcome.EXPIRED:
             await _pay_expiry(connection, rulebook, row.id, state, now)
-        if update is not None:
+        if planned is not None:
+            update = planned(rulebook)
             boss = replace(
                 rulebook.boss,
                 description=rulebook.boss.description if update.description is None else update.description,

@@ -1,6 +1,7 @@
 """The first answer again: word for word what an accepted strike was answered with, from what is stored."""
 
 from dataclasses import replace
+from functools import partial
 
 from db.queries import Connection, strike_reads
 from db.rows import IdempotencyRow, RaidRow, StrikeRow
@@ -22,7 +23,10 @@ async def replay_answer(connection: Connection, shelf: Shelf, key: IdempotencyRo
     if raid is None or row is None:
         raise LookupError(f"idempotency key names strike {key.number} of raid {key.raid_id}, which is not there")
     rulebook = await shelf.rulebook(connection, raid)
-    sheets = await shelf.sheets(connection, {member[1] for member in row.team_characters})
+    sheets = await shelf.sheets(
+        {member[1] for member in row.team_characters},
+        partial(strike_reads.revisions, connection),
+    )
     events = await strike_reads.events_between(connection, raid.id, row.sequence_before, row.sequence_after)
     grants = await strike_reads.grants_of_strike(connection, raid.id, row.user_id, row.number)
     equipment = None

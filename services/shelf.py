@@ -3,17 +3,19 @@
 Everything here is found by a key that names one unchanging thing, so nothing can be stale, in any process.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from db.queries import Connection, strike_reads
-from db.rows import RaidRow
+from db.rows import RaidRow, RevisionRow
 from services import codec
 from services.raid_records import Rulebook, sheet_of
 from services.rules.values import CharacterSheet
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+LoadRevisions = Callable[[Sequence[int]], Awaitable[dict[int, RevisionRow]]]
 
 REVISIONS_KEPT = 50_000
 RULEBOOKS_KEPT = 64
@@ -43,8 +45,8 @@ class Shelf:
         self._sheets: Bounded[int, CharacterSheet] = Bounded(REVISIONS_KEPT)
         self._rulebooks: Bounded[tuple[int, int], Rulebook] = Bounded(RULEBOOKS_KEPT)
 
-    async def sheets(self, connection: Connection, revision_ids: Iterable[int]) -> dict[int, CharacterSheet]:
-        """The character sheets of these revisions; what is not on the shelf comes from the database at once."""
+    async def sheets(self, revision_ids: Iterable[int], load: LoadRevisions) -> dict[int, CharacterSheet]:
+        """The character sheets of these revisions; `load` is asked, at once, for what is not on the shelf."""
         found: dict[int, CharacterSheet] = {}
         missing: set[int] = set()
         for revision_id in revision_ids:
@@ -54,7 +56,7 @@ class Shelf:
             else:
                 found[revision_id] = sheet
         if missing:
-            for row in (await strike_reads.revisions(connection, sorted(missing))).values():
+            for row in (await load(sorted(missing))).values():
                 found[row.id] = self._sheets.put(row.id, sheet_of(row))
         return found
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from db.queries import Connection, strike_reads, strike_writes
 from db.rows import CopyRow, EquipmentRow, EventRow, IdempotencyRow, RaidRow, StrikeRow, UserRow
@@ -128,7 +129,10 @@ class StrikeBatch:
         facts.participants = {user_id: participant_of(row) for user_id, row in rows.items()}
         copy_ids = {parse_id(text) for each in commands for text in each.character_ids} - {None}
         facts.copies = await strike_reads.copies(connection, raid.id, list(copy_ids))  # type: ignore[arg-type]
-        facts.sheets = await self._shelf.sheets(connection, {copy.revision_id for copy in facts.copies.values()})
+        facts.sheets = await self._shelf.sheets(
+            {copy.revision_id for copy in facts.copies.values()},
+            partial(strike_reads.revisions, connection),
+        )
         equipment_ids = {parse_id(each.equipment_id) for each in commands if each.equipment_id} - {None}
         if equipment_ids:
             facts.equipment = await strike_reads.equipment(connection, list(equipment_ids))  # type: ignore[arg-type]

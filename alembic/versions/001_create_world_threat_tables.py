@@ -437,6 +437,8 @@ def _create_guards() -> None:
     op.execute("""
         CREATE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
+            -- Whoever strikes holds the live raid's row: behind it, every use is committed and seen.
+            PERFORM FROM world_threat_raids WHERE status IN ('active', 'paused') FOR SHARE;
             IF EXISTS (SELECT FROM world_threat_character_usage WHERE character_id = OLD.id) THEN
                 RAISE EXCEPTION 'character % was used in a raid: it can change hands, but not be deleted', OLD.id
                     USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;

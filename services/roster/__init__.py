@@ -6,9 +6,9 @@
     rows.py        what a row must be
     importing.py   the import itself                                  (import_roster)
 
-docs: series.csv has series_id, name, genres (split by ``|``); characters.csv has waifu_id, name, series_id, rarity,
-stats (a JSON object), elemental_type (a JSON list), archetype and, if there, image_url; players.csv has discord_id,
-name; ownership.csv has discord_id, waifu_id and, if there, stars.
+The files: series.csv has series_id, name, genres (split by ``|``); characters.csv has waifu_id, name, series_id,
+rarity, stats (a JSON object), elemental_type (a JSON list), archetype and, if there, image_url; players.csv has
+discord_id, name; ownership.csv has discord_id, waifu_id and, if there, stars.
 """
 
 from services.roster.files import RosterFile, RosterFiles

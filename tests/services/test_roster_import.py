@@ -13,7 +13,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 
+from db.embedded import EmbeddedServer
 from db.engine import Database
 from services import content
 from services.roster import (
@@ -43,8 +45,38 @@ OWNERSHIP = "discord_id,waifu_id,stars\n100,10,5\n100,11,\n200,10,\n"
 TABLES = ("users", "characters", "character_revisions", "user_characters")
 
 
+@pytest.fixture(scope="module")
+async def shared_database(
+    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
+) -> AsyncIterator[Database]:
+    """One migrated database for all tests that end by rolling back: a database each would take longer than they do."""
+    await administrator.execute(f"CREATE DATABASE roster_import TEMPLATE {template}")
+    database = Database(make_url(server.url).set(database="roster_import"), pool_size=1)
+    yield database
+    await database.close()
+    await administrator.execute("DROP DATABASE roster_import WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+async def shared_connection(shared_database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    async with shared_database.driver_connection() as connection:
+        yield connection
+
+
 @pytest.fixture
-async def connection(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def connection(
+    shared_connection: "asyncpg.Connection[asyncpg.Record]",
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """In a transaction that is rolled back; an import is a savepoint in it."""
+    transaction = shared_connection.transaction()
+    await transaction.start()
+    yield shared_connection
+    await transaction.rollback()
+
+
+@pytest.fixture
+async def committing(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """On a database of the test's own, where an import commits."""
     async with database.driver_connection() as connection:
         yield connection
 
@@ -182,16 +214,16 @@ async def test_the_sample_roster_comes_in(connection: "asyncpg.Connection[asyncp
 
 
 async def test_the_base_games_own_files_come_in_as_they_are(
-    connection: "asyncpg.Connection[asyncpg.Record]", geminya_dir: Path
+    committing: "asyncpg.Connection[asyncpg.Record]", geminya_dir: Path
 ) -> None:
     given = RosterFiles(
         series=RosterFile.at(geminya_dir / "series.csv"), characters=RosterFile.at(geminya_dir / "characters.csv")
     )
-    summary = await bring_in(connection, given)
+    summary = await bring_in(committing, given)
     assert (summary.series_read, summary.characters) == (237, RosterCount(2457, 2457, 0))
-    assert await connection.fetchval("SELECT count(DISTINCT series) FROM character_revisions") == 237
+    assert await committing.fetchval("SELECT count(DISTINCT series) FROM character_revisions") == 237
 
-    itsuki = await character(connection, "1")
+    itsuki = await character(committing, "1")
     assert (itsuki["name"], itsuki["rarity"]) == ("Itsuki Nakano", 3)
     assert itsuki["stats"] == [96, 89, 101, 94, 109, 104, 94, 97]
     assert itsuki["affinity_keys"] == [
@@ -203,7 +235,7 @@ async def test_the_base_games_own_files_come_in_as_they_are(
         "genre:school",
         "series:5-toubun no hanayome",
     ]
-    holders = await connection.fetch(
+    holders = await committing.fetch(
         "SELECT key, count(*) FROM character_revisions, unnest(affinity_keys) AS key GROUP BY key"
     )
     counted = {row["key"]: row["count"] for row in holders}
@@ -216,20 +248,20 @@ async def test_the_base_games_own_files_come_in_as_they_are(
         in_schools = {row["series_id"] for row in csv.DictReader(stream) if "School" in row["genres"].split("|")}
     assert counted["genre:school"] == sum(row["series_id"] in in_schools for row in rows)
 
-    before = await contents(connection)
-    assert (await bring_in(connection, given)).characters == RosterCount(2457, 0, 0)
-    assert await contents(connection) == before
+    before = await contents(committing)
+    assert (await bring_in(committing, given)).characters == RosterCount(2457, 0, 0)
+    assert await contents(committing) == before
 
 
 # ------------------------------------------------------------------ again, and in parts
 
 
-async def test_a_second_import_changes_nothing(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    await bring_in(connection, everything())
-    before = await contents(connection)
-    summary = await bring_in(connection, everything())
+async def test_a_second_import_changes_nothing(committing: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await bring_in(committing, everything())
+    before = await contents(committing)
+    summary = await bring_in(committing, everything())
     assert summary == RosterSummary(2, RosterCount(2, 0, 0), RosterCount(2, 0, 0), RosterCount(3, 0, 0))
-    assert await contents(connection) == before
+    assert await contents(committing) == before
 
 
 async def test_a_changed_character_gets_a_new_revision_and_keeps_its_id(
@@ -323,9 +355,9 @@ async def test_two_imports_at_once_take_turns(database: Database) -> None:
 
 
 async def test_a_bad_row_in_the_last_file_leaves_nothing_of_all_files(
-    connection: "asyncpg.Connection[asyncpg.Record]",
+    committing: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
-    error = await refused(connection, everything(ownership=OWNERSHIP + "200,11,7\n"))
+    error = await refused(committing, everything(ownership=OWNERSHIP + "200,11,7\n"))
     assert error.problems == (
         RosterProblem(
             "ownership.csv",
@@ -339,11 +371,11 @@ async def test_a_bad_row_in_the_last_file_leaves_nothing_of_all_files(
     assert str(error) == (
         'ownership.csv, line 5, stars "7": is out of range; right is a whole number from 1 to 6, or nothing: the rarity'
     )
-    assert not any((await contents(connection)).values())
+    assert not any((await contents(committing)).values())
 
 
 async def test_a_cancelled_import_leaves_nothing_and_the_connection_well(
-    connection: "asyncpg.Connection[asyncpg.Record]",
+    committing: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     reached = asyncio.Event()
 
@@ -351,13 +383,13 @@ async def test_a_cancelled_import_leaves_nothing_and_the_connection_well(
         if progress.file == "ownership.csv":
             reached.set()
 
-    importing = asyncio.create_task(bring_in(connection, everything(), stop_at_ownership))
+    importing = asyncio.create_task(bring_in(committing, everything(), stop_at_ownership))
     await asyncio.wait_for(reached.wait(), 30)
     importing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await importing
-    assert not any((await contents(connection)).values())
-    assert (await bring_in(connection, everything())).ownership == RosterCount(3, 3, 0)
+    assert not any((await contents(committing)).values())
+    assert (await bring_in(committing, everything())).ownership == RosterCount(3, 3, 0)
 
 
 async def test_a_copy_that_stands_twice_is_refused_with_both_lines(
@@ -533,7 +565,7 @@ async def test_a_bad_row_is_named_by_file_line_column_and_reason(
 
 async def test_the_nearest_known_column_is_told(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     error = await refused(connection, everything(characters=CHARACTERS.replace("rarity", "Rarety")))
-    assert [(problem.column, problem.expected) for problem in error.problems][0] == ("Rarety", "rarity")
+    assert next((problem.column, problem.expected) for problem in error.problems) == ("Rarety", "rarity")
 
 
 async def test_long_values_are_shortened(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -615,7 +647,7 @@ async def command(database_url: str, *arguments: str) -> tuple[int | None, str, 
 
 
 async def test_the_command_imports_quietly_and_tells_what_it_did(
-    database_url: str, connection: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
+    database_url: str, committing: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
 ) -> None:
     options = write(tmp_path, series=SERIES, characters=CHARACTERS, players=PLAYERS, ownership=OWNERSHIP)
     code, output, errors = await command(database_url, *options, "--json")
@@ -626,7 +658,7 @@ async def test_the_command_imports_quietly_and_tells_what_it_did(
         "players": {"read": 2, "new": 2, "changed": 0},
         "ownership": {"read": 3, "new": 3, "changed": 0},
     }
-    assert len(await copies(connection)) == 3
+    assert len(await copies(committing)) == 3
     code, output, errors = await command(database_url, *options)
     assert (code, errors) == (0, "")
     assert [line.split() for line in output.splitlines()][-1] == ["ownership", "3", "read", "0", "new", "0", "changed"]
@@ -656,7 +688,7 @@ async def test_the_command_without_a_database_says_so_in_one_line_and_ends_with_
 
 
 async def test_ctrl_c_leaves_nothing(
-    database_url: str, connection: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
+    database_url: str, committing: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
 ) -> None:
     options = write(tmp_path, players=PLAYERS, series=SERIES, characters=CHARACTERS)
     pipe = tmp_path / "ownership.csv"
@@ -664,10 +696,9 @@ async def test_ctrl_c_leaves_nothing(
     process = await start_command(database_url, *options, "--ownership", str(pipe))
     with await asyncio.to_thread(pipe.open, "wb", buffering=0) as stream:
         await asyncio.to_thread(stream.write, OWNERSHIP.encode())
-        assert process.returncode is None
         process.send_signal(signal.SIGINT)
         await asyncio.sleep(0.2)
     _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 130
     assert errors.decode() == "Interrupted: nothing of the import stays.\n"
-    assert not any((await contents(connection)).values())
+    assert not any((await contents(committing)).values())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from random import Random
 
 from hypothesis import strategies as st
@@ -43,6 +43,7 @@ from tests.services.rules.builders import NOW
 PLAYERS = 4
 CHARACTERS_EACH = 10
 REASON = "because"
+ADMIN_STEPS = (*("pause", "resume", "resume", "adjust", "curse clock", "end", "rewards", "name") * 2, "cancel")
 AFFINITIES = tuple(Affinity(kind, value) for kind in AffinityKind for value in "abc")
 
 EQUIPMENT = (
@@ -197,88 +198,89 @@ class Raid:
                 self.state_changed_at = event.sequence
 
 
-@st.composite
-def configurations(draw: st.DrawFn) -> BossConfiguration:
-    """Small bosses with everything in them, all of them playable."""
-    mixed = draw(st.permutations(AFFINITIES))
-    resistant, weak = draw(st.integers(0, 2)), draw(st.integers(0, 3))
-    resistances, weaknesses = tuple(mixed[:resistant]), tuple(mixed[resistant : resistant + weak])
-    limits = draw(st.dictionaries(st.sampled_from(AffinityKind), st.sampled_from([0, 1, 1, 2]), max_size=4))
-    below = tuple(sorted(draw(st.sets(st.integers(1, 1000), max_size=5)), reverse=True))
-    affinity = st.none() | st.sampled_from(AFFINITIES)
+def some(chance: Random, least: int, most: int) -> tuple[Affinity, ...]:
+    """From `least` to `most` different affinities."""
+    return tuple(chance.sample(AFFINITIES, chance.randint(least, most)))
+
+
+def rising(chance: Random, least: int, most: int, largest: int) -> tuple[int, ...]:
+    return tuple(sorted(chance.sample(range(1, largest + 1), chance.randint(least, most))))
+
+
+def random_configuration(chance: Random) -> BossConfiguration:
+    """A small boss with everything in it, and always a playable one."""
+    mixed = some(chance, 12, 12)
+    resistances, weaknesses = mixed[: chance.randint(0, 2)], mixed[2 : 2 + chance.randint(0, 3)]
+    limits = {kind: chance.choice([0, 1, 1, 2]) for kind in AffinityKind if chance.random() < 0.8}
+    below = tuple(reversed(rising(chance, 0, 5, 1000)))
     effects = []
     for stage in range(2, len(below) + 2):
-        added, curse = draw(affinity), draw(affinity)
+        (weakness, curse) = chance.sample(AFFINITIES, 2)
         effect = StageEffect(
             stage,
             f"Stage {stage}.",
-            add_weakness=None if added in resistances else added,
-            add_curse=None if curse is None or limits.get(curse.kind) == 0 else curse,
-            fight_permille=draw(st.sampled_from([None, None, 2000])),
+            add_weakness=None if weakness in resistances or chance.random() < 0.4 else weakness,
+            add_curse=None if limits.get(curse.kind) == 0 or chance.random() < 0.3 else curse,
+            fight_permille=chance.choice([None, None, 2000]),
         )
-        effects.append(effect)
+        effects += [effect] if chance.random() < 0.8 else []
     configuration = BossConfiguration(
         name="Gloom",
-        total_hp=draw(st.integers(1, 3_000)),
+        total_hp=chance.choice([chance.randint(1, 300), chance.randint(300, 3_000), chance.randint(3_000, 9_000)]),
         dominant_stats=(Stat.ATK, Stat.LCK),
         weaknesses=weaknesses,
         resistances=resistances,
-        curse_pool=tuple(draw(st.sets(st.sampled_from(AFFINITIES), max_size=8))),
+        curse_pool=some(chance, *chance.choice([(0, 2), (4, 10), (4, 10)])),
         curse_limits=tuple(CurseLimit(kind, limit) for kind, limit in limits.items()),
-        curse_every=draw(st.integers(1, 4)),
-        analysis_thresholds=tuple(sorted(draw(st.sets(st.integers(1, 500), max_size=6)))),
+        curse_every=chance.randint(1, 4),
+        analysis_thresholds=rising(chance, 0, 7, 900),
         weakness_pool=tuple(
-            WeaknessPool(kind, draw(st.integers(0, 3)), tuple(draw(st.sets(st.sampled_from("abc")))))
-            for kind in draw(st.sets(st.sampled_from(AffinityKind)))
+            WeaknessPool(kind, chance.randint(0, 3), tuple(chance.sample("abc", chance.randint(0, 3))))
+            for kind in chance.sample(list(AffinityKind), chance.randint(0, 4))
         ),
         stage_hp_below_permille=below,
-        stage_analysis_points=tuple(sorted(draw(st.sets(st.integers(1, 500), max_size=len(below))))),
+        stage_analysis_points=rising(chance, 0, len(below), 900),
         stage_effects=tuple(effects),
-        rules=RaidRules(cooldown_seconds=draw(st.sampled_from([0, 0, 600, 3600]))),
-        tier=draw(st.integers(1, 3)),
+        rules=RaidRules(cooldown_seconds=chance.choice([0, 0, 600, 3600])),
+        tier=chance.randint(1, 3),
     )
     survey = RosterSurvey(characters=0, holders={})
     assert not [one for one in check_configuration(configuration, survey) if one.severity is Severity.ERROR]
     return configuration
 
 
-def roster_from(chance: Random, ids: Iterator[int]) -> tuple[Character, ...]:
+def random_roster(chance: Random, ids: Iterator[int]) -> tuple[Character, ...]:
     def sheet(number: int) -> CharacterSheet:
         stats = tuple(chance.choice([0, 90, chance.randint(1, 200)]) for _ in Stat)
-        return CharacterSheet(
-            f"Character {number}", None, 1, stats, tuple(chance.sample(AFFINITIES, chance.randint(0, 5)))
-        )
+        return CharacterSheet(f"Character {number}", None, 1, stats, some(chance, 0, 5))
 
-    return tuple(
-        Character(number, sheet(number), chance.randint(1, 6)) for number, _ in zip(ids, range(CHARACTERS_EACH))
+    return tuple(Character(number, sheet(number), chance.randint(1, 6)) for number in islice(ids, CHARACTERS_EACH))
+
+
+def random_step(chance: Random) -> StrikeStep | AdminStep:
+    if chance.random() < 0.12:
+        return AdminStep(chance.choice(ADMIN_STEPS), chance.randint(0, 1000))
+    return StrikeStep(
+        player=chance.randrange(PLAYERS),
+        action=chance.choice(list(StrikeAction)),
+        size=chance.choice([*[1, 2, 3, 4] * 3, 6, 7, 0]),
+        fresh=chance.random() < 0.9,
+        equipment=chance.randrange(len(EQUIPMENT)),
+        expected_sequence=chance.choice([None, None, None, None, 3, 99]),
     )
-
-
-strike_steps = st.builds(
-    StrikeStep,
-    player=st.integers(0, PLAYERS - 1),
-    action=st.sampled_from(StrikeAction),
-    size=st.sampled_from([1, 2, 2, 3, 3, 4, 6, 7, 0]),
-    fresh=st.sampled_from([True, True, True, True, False]),
-    equipment=st.integers(0, len(EQUIPMENT) - 1),
-    expected_sequence=st.sampled_from([None, None, None, 3, 99]),
-)
-ADMIN_STEPS = ("pause", "resume", "resume", "adjust", "curse clock", "end", "rewards", "name", "cancel")
-admin_steps = st.builds(AdminStep, what=st.sampled_from(ADMIN_STEPS), amount=st.integers(0, 1000))
-steps = st.one_of(strike_steps, strike_steps, strike_steps, strike_steps, strike_steps, admin_steps)
-waits = st.sampled_from([0, 1, 10, 30, 60]).map(lambda minutes: timedelta(minutes=minutes))
 
 
 @st.composite
 def raids(draw: st.DrawFn) -> Raid:
-    """A raid that was played: at most 40 steps, fewer when hypothesis shrinks it."""
-    chance, ids = Random(draw(st.integers(0, 2**32))), count(1)
+    """A raid that was played, made from one number and a count of steps: a failure shrinks to the fewest steps."""
+    chance = Random(draw(st.integers(0, 2**64 - 1)))
+    ids = count(1)
     raid = Raid(
-        configuration=draw(configurations()),
-        seed=draw(st.binary(min_size=32, max_size=32)),
-        ends_at=draw(st.sampled_from([None, None, NOW + timedelta(hours=6)])),
-        rosters=tuple(roster_from(chance, ids) for _ in range(PLAYERS)),
+        configuration=random_configuration(chance),
+        seed=chance.randbytes(32),
+        ends_at=chance.choice([None, None, NOW + timedelta(hours=6)]),
+        rosters=tuple(random_roster(chance, ids) for _ in range(PLAYERS)),
     )
-    for step, wait in draw(st.lists(st.tuples(steps, waits), min_size=1, max_size=40)):
-        raid.play(step, wait)
+    for _ in range(draw(st.integers(10, 50))):
+        raid.play(random_step(chance), timedelta(minutes=chance.choice([0, 1, 10, 30, 60])))
     return raid

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from services.rules.errors import WorldThreatError
 from services.rules.events import (
@@ -21,16 +21,18 @@ from services.rules.reward_calculator import GrantKind
 from services.rules.state import RaidState
 from services.rules.values import Affinity, EquipmentEffectKind, RaidOutcome, RaidStatus, StrikeAction
 from tests.services.rules.builders import PROPERTY
-from tests.services.rules.random_raids import AFFINITIES, Raid, raids
+from tests.services.rules.random_raids import Raid, raids
 
 ANY_RAID = given(raid=raids())
+RAIDS = settings(PROPERTY, max_examples=100)
+"""For one property; each of them plays other raids."""
 
 
 def test_random_raids_meet_everything_that_can_happen() -> None:
     # Were one of these never met, the properties below would say nothing about it.
     met: set[object] = set()
 
-    @PROPERTY
+    @settings(PROPERTY, max_examples=250)
     @ANY_RAID
     def meet(raid: Raid) -> None:
         met.update(event.kind for event in raid.events)
@@ -53,13 +55,11 @@ def test_random_raids_meet_everything_that_can_happen() -> None:
     assert {(RaidEventKind.STAGE_ADVANCED, "replaces", yes) for yes in (True, False)} <= met
     assert {(RaidEventKind.BREAKTHROUGH, "reveals", yes) for yes in (True, False)} <= met
     assert {("breakthroughs at once", number) for number in (1, 2, 3)} <= met
-    # The only expected failure that cannot come up: a raid that is played has begun, so nothing is scheduled.
-    assert set(WorldThreatError.__subclasses__()) >= {kind for kind in met if isinstance(kind, type)}
     rules_own = {kind for kind in WorldThreatError.__subclasses__() if kind.__module__ == "services.rules.errors"}
     assert rules_own <= met
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_hp_that_is_gone_is_damage_and_adjustments(raid: Raid) -> None:
     damage = sum(outcome.damage_dealt for _, _, outcome, _ in raid.strikes)
@@ -72,7 +72,7 @@ def test_hp_that_is_gone_is_damage_and_adjustments(raid: Raid) -> None:
     assert (raid.state.damage, raid.state.hp_adjusted, raid.state.total_hp) == (damage, adjusted, hp)
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_hp_forms_one_unbroken_chain(raid: Raid) -> None:
     hp = raid.configuration.total_hp
@@ -94,7 +94,7 @@ def test_hp_forms_one_unbroken_chain(raid: Raid) -> None:
         assert (hp == 0) == (moment.after.outcome is RaidOutcome.VICTORY)
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_a_defeated_boss_is_defeated_once_and_struck_no_more(raid: Raid) -> None:
     events = list(raid.events)
@@ -112,7 +112,7 @@ def test_a_defeated_boss_is_defeated_once_and_struck_no_more(raid: Raid) -> None
         assert raid.state.final_blow_by is None
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_a_raid_that_is_over_stays_as_it_ended(raid: Raid) -> None:
     over = [moment.after.status is RaidStatus.COMPLETED for moment in raid.moments]
@@ -120,7 +120,7 @@ def test_a_raid_that_is_over_stays_as_it_ended(raid: Raid) -> None:
     assert (raid.state.outcome is not None) == over[-1] == (raid.state.completed_at is not None)
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_participants_totals_are_the_sums_over_the_log(raid: Raid) -> None:
     totals: dict[int, Counter[str]] = defaultdict(Counter)
@@ -156,7 +156,7 @@ def test_participants_totals_are_the_sums_over_the_log(raid: Raid) -> None:
         assert participant.last_action_at == max(one.struck_at for one, *_ in raid.strikes if one.player == player)
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_the_raids_totals_are_the_sums_over_the_log(raid: Raid) -> None:
     state, actions = raid.state, Counter(strike.action for strike, *_ in raid.strikes)
@@ -167,7 +167,7 @@ def test_the_raids_totals_are_the_sums_over_the_log(raid: Raid) -> None:
     assert state.analysts == sum(participant.analysis_points > 0 for participant in raid.participants.values())
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_sequence_and_number_have_no_gaps(raid: Raid) -> None:
     sequences = [event.sequence for event in raid.events]
@@ -183,7 +183,7 @@ def test_sequence_and_number_have_no_gaps(raid: Raid) -> None:
         assert {event.occurred_at for event in moment.events} <= {struck_at}
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_a_character_is_used_at_most_once(raid: Raid) -> None:
     used = Counter(character.id for strike, *_ in raid.strikes for character in strike.team)
@@ -191,7 +191,7 @@ def test_a_character_is_used_at_most_once(raid: Raid) -> None:
     assert used.total() == sum(len(strike.team) for strike, *_ in raid.strikes)
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_nobody_strikes_within_their_cooldown(raid: Raid) -> None:
     times = defaultdict(list)
@@ -202,7 +202,7 @@ def test_nobody_strikes_within_their_cooldown(raid: Raid) -> None:
         assert all((later - earlier).total_seconds() >= shortest for earlier, later in pairwise(mine))
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_curses_keep_to_their_limits_and_weaknesses_are_never_resistances(raid: Raid) -> None:
     configuration = raid.configuration
@@ -232,7 +232,7 @@ def told_curses(curses: list[Affinity], added: Affinity | None, replaced: Affini
     return kept if added is None else [*kept, added]
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_the_events_alone_tell_the_bosss_state(raid: Raid) -> None:
     """What a client keeps by following the events is what the raid is."""
@@ -263,7 +263,7 @@ def test_the_events_alone_tell_the_bosss_state(raid: Raid) -> None:
     assert [curse.affinity for curse in state.curses] == curses
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_what_is_reached_is_opened_at_once(raid: Raid) -> None:
     configuration = raid.configuration
@@ -283,7 +283,7 @@ def test_what_is_reached_is_opened_at_once(raid: Raid) -> None:
         assert state.stage == highest <= configuration.stage_count
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_the_curse_clock_strikes_when_its_strikes_have_come(raid: Raid) -> None:
     clock = 0
@@ -300,7 +300,7 @@ def test_the_curse_clock_strikes_when_its_strikes_have_come(raid: Raid) -> None:
         assert moment.after.curse_clock == clock
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_a_curse_fizzles_only_when_there_is_none_to_draw(raid: Raid) -> None:
     configuration = raid.configuration
@@ -310,7 +310,8 @@ def test_a_curse_fizzles_only_when_there_is_none_to_draw(raid: Raid) -> None:
                 continue
             active = {curse.affinity for curse in moment.before.curses}
             for stage in (other for other in moment.events if isinstance(other, StageAdvanced)):
-                active = (active - {stage.replaced_curse}) | ({stage.added_curse} - {None})
+                active -= {stage.replaced_curse}
+                active |= set() if stage.added_curse is None else {stage.added_curse}
             left = {
                 affinity
                 for affinity in configuration.curse_pool
@@ -358,7 +359,7 @@ def plain_score(raid: Raid, strike: LoggedStrike, before: RaidState) -> tuple[in
     return base, affinity, final
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_a_strike_is_priced_by_the_state_before_it(raid: Raid) -> None:
     for strike, score, _, before in raid.strikes:
@@ -366,7 +367,7 @@ def test_a_strike_is_priced_by_the_state_before_it(raid: Raid) -> None:
         assert score.points == score.final_score // 10 >= 1
 
 
-@PROPERTY
+@RAIDS
 @ANY_RAID
 def test_nothing_is_granted_twice_and_every_analyst_gets_every_breakthrough(raid: Raid) -> None:
     granted = Counter((player, grant.kind, grant.key) for player, grant in raid.grants)
@@ -412,15 +413,3 @@ def test_the_log_and_the_seed_replay_to_the_same_raid_bit_for_bit(raid: Raid) ->
         assert repr(replay.state) == repr(moment.after)
     assert replay.state == raid.state
     assert replay.participants == raid.participants
-
-
-@PROPERTY
-@ANY_RAID
-def test_what_the_seed_decides_is_curses_and_weaknesses_and_nothing_else(raid: Raid) -> None:
-    assert {event.curse for event in raid.events if isinstance(event, CurseApplied)} <= set(AFFINITIES)
-    replay = RaidReplay(raid.configuration, bytes(32), raid.created)
-    for moment in raid.moments:
-        if isinstance(moment.cause, LoggedStrike):
-            break  # from here on other curses make other scores
-        replay.change(moment.cause)
-        assert (replay.state.hp, replay.state.stage) == (moment.after.hp, moment.after.stage)

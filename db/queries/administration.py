@@ -1,0 +1,248 @@
+"""Tokens, the admin log, the ledger, boss templates, defaults and announcement channels."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.models import (
+    AdminAction,
+    AnnouncementChannel,
+    AnnouncementDelivery,
+    ApiToken,
+    BossTemplate,
+    DefaultConfiguration,
+    RewardGrant,
+    User,
+)
+from db.rows import AdminActionRow, ChannelRow, GrantRow, TokenRow, columns
+
+LAST_USED_EVERY_SECONDS = 60
+
+
+def _tokens() -> Select[*tuple[Any, ...]]:
+    return select(
+        ApiToken.id,
+        ApiToken.role,
+        ApiToken.name,
+        ApiToken.prefix,
+        ApiToken.user_id,
+        User.discord_id,
+        ApiToken.created_at,
+        ApiToken.expires_at,
+        ApiToken.revoked_at,
+        ApiToken.last_used_at,
+    ).outerjoin(User, User.id == ApiToken.user_id)
+
+
+async def database_time(connection: AsyncConnection) -> datetime:
+    """The database's clock now."""
+    moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    return moment
+
+
+async def token_by_hash(connection: AsyncConnection, token_hash: bytes) -> tuple[TokenRow, bool] | None:
+    """The token and whether it is valid now, by the database's clock."""
+    valid = ApiToken.revoked_at.is_(None) & func.coalesce(ApiToken.expires_at > func.now(), True)
+    row = (await connection.execute(_tokens().add_columns(valid).where(ApiToken.token_hash == token_hash))).first()
+    return None if row is None else (TokenRow(*row[:-1]), row[-1])
+
+
+async def token(connection: AsyncConnection, token_id: int) -> TokenRow | None:
+    row = (await connection.execute(_tokens().where(ApiToken.id == token_id))).first()
+    return None if row is None else TokenRow(*row)
+
+
+async def tokens(connection: AsyncConnection, limit: int) -> list[TokenRow]:
+    """Newest first."""
+    return [TokenRow(*row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))]
+
+
+async def add_token(
+    connection: AsyncConnection,
+    *,
+    role: str,
+    name: str,
+    prefix: str,
+    token_hash: bytes,
+    user_id: int | None,
+    expires_at: datetime | None,
+) -> int:
+    statement = insert(ApiToken).values(
+        role=role,
+        name=name,
+        prefix=prefix,
+        token_hash=token_hash,
+        user_id=user_id,
+        expires_at=expires_at,
+    )
+    token_id: int = (await connection.execute(statement.returning(ApiToken.id))).scalar_one()
+    return token_id
+
+
+async def revoke_token(connection: AsyncConnection, token_id: int) -> bool:
+    """Whether there was such a token; one that was revoked before keeps its time."""
+    statement = (
+        update(ApiToken)
+        .where(ApiToken.id == token_id)
+        .values(revoked_at=func.coalesce(ApiToken.revoked_at, func.now()))
+        .returning(ApiToken.id)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def touch_token(connection: AsyncConnection, token_id: int) -> None:
+    """Notes that the token was used, at most once a minute."""
+    stale = func.coalesce(ApiToken.last_used_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 1), True)
+    await connection.execute(
+        update(ApiToken).where(ApiToken.id == token_id, stale).values(last_used_at=func.now()),
+    )
+
+
+async def add_admin_action(
+    connection: AsyncConnection,
+    *,
+    raid_id: int | None,
+    actor: str,
+    token_id: int | None,
+    action: str,
+    reason: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    await connection.execute(
+        insert(AdminAction).values(
+            raid_id=raid_id,
+            actor=actor,
+            token_id=token_id,
+            action=action,
+            reason=reason,
+            before=before,
+            after=after,
+        ),
+    )
+
+
+async def admin_actions(
+    connection: AsyncConnection,
+    *,
+    raid_id: int | None,
+    before_id: int | None,
+    limit: int,
+) -> list[AdminActionRow]:
+    """Newest first."""
+    statement = select(*columns(AdminActionRow, AdminAction)).order_by(AdminAction.id.desc()).limit(limit)
+    if raid_id is not None:
+        statement = statement.where(AdminAction.raid_id == raid_id)
+    if before_id is not None:
+        statement = statement.where(AdminAction.id < before_id)
+    return [AdminActionRow(*row) for row in await connection.execute(statement)]
+
+
+async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list[GrantRow]:
+    """The ledger in its order, from behind `after_id`."""
+    statement = (
+        select(*columns(GrantRow, RewardGrant)).where(RewardGrant.id > after_id).order_by(RewardGrant.id).limit(limit)
+    )
+    return [GrantRow(*row) for row in await connection.execute(statement)]
+
+
+async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: int, limit: int) -> list[GrantRow]:
+    """One raid's grants, in the ledger's order."""
+    statement = (
+        select(*columns(GrantRow, RewardGrant))
+        .where(RewardGrant.raid_id == raid_id, RewardGrant.id > after_id)
+        .order_by(RewardGrant.id)
+        .limit(limit)
+    )
+    return [GrantRow(*row) for row in await connection.execute(statement)]
+
+
+async def default_configuration(connection: AsyncConnection) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(rules, rewards) that a new raid gets where its creator says nothing."""
+    row = (await connection.execute(select(DefaultConfiguration.rules, DefaultConfiguration.rewards))).one()
+    return row.rules, row.rewards
+
+
+async def boss_templates(connection: AsyncConnection) -> list[tuple[str, dict[str, Any]]]:
+    rows = await connection.execute(select(BossTemplate.key, BossTemplate.boss).order_by(BossTemplate.key))
+    return [(row.key, row.boss) for row in rows]
+
+
+async def boss_template(connection: AsyncConnection, key: str) -> dict[str, Any] | None:
+    boss: dict[str, Any] | None = (
+        await connection.execute(select(BossTemplate.boss).where(BossTemplate.key == key))
+    ).scalar()
+    return boss
+
+
+async def add_missing_templates(connection: AsyncConnection, templates: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """First-start content: a template that is there already stays as it is."""
+    rows = [{"key": key, "boss": boss} for key, boss in templates]
+    await connection.execute(insert(BossTemplate).values(rows).on_conflict_do_nothing())
+
+
+async def set_channel(
+    connection: AsyncConnection,
+    *,
+    channel_id: str,
+    guild_id: str,
+    kinds: Sequence[str],
+    mention_role_id: str | None,
+) -> None:
+    """Makes or changes the channel, and switches it on again."""
+    changed = {
+        "guild_id": guild_id,
+        "kinds": list(kinds),
+        "mention_role_id": mention_role_id,
+        "switched_off_at": None,
+        "updated_at": func.now(),
+    }
+    statement = insert(AnnouncementChannel).values(channel_id=channel_id, **changed)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[AnnouncementChannel.channel_id], set_=changed),
+    )
+
+
+async def channels(
+    connection: AsyncConnection,
+    raid_id: int | None,
+    channel_id: str | None = None,
+) -> list[ChannelRow]:
+    """All channels, or one, with the newest event of the raid that each was told of."""
+    told = (
+        select(AnnouncementDelivery.sequence)
+        .where(
+            AnnouncementDelivery.channel_id == AnnouncementChannel.channel_id,
+            AnnouncementDelivery.raid_id == raid_id,
+        )
+        .scalar_subquery()
+    )
+    statement = select(
+        AnnouncementChannel.channel_id,
+        AnnouncementChannel.guild_id,
+        AnnouncementChannel.kinds,
+        AnnouncementChannel.mention_role_id,
+        AnnouncementChannel.switched_off_at,
+        func.coalesce(told, literal(0, BigInteger)),
+    ).order_by(AnnouncementChannel.channel_id)
+    if channel_id is not None:
+        statement = statement.where(AnnouncementChannel.channel_id == channel_id)
+    return [ChannelRow(*row) for row in await connection.execute(statement)]
+
+
+async def acknowledge(connection: AsyncConnection, channel_id: str, raid_id: int, sequence: int) -> None:
+    """Moves the channel's cursor forward; never backwards."""
+    statement = insert(AnnouncementDelivery).values(channel_id=channel_id, raid_id=raid_id, sequence=sequence)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[AnnouncementDelivery.channel_id, AnnouncementDelivery.raid_id],
+            set_={
+                "sequence": func.greatest(AnnouncementDelivery.sequence, sequence),
+                "acknowledged_at": func.now(),
+            },
+        ),
+    )

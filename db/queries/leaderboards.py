@@ -1,0 +1,142 @@
+"""Leaderboards and ranks, from the participants' indexes: never from the log.
+
+Competition rank: one more than the number of players with a higher score. Equal scores share a rank and stand
+in the order in which they were reached. Players without a score are on no board.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, and_, column, func, literal, or_, select, true, values
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.models import Participant, User
+from db.rows import ParticipantRow, RankedRow, columns
+
+METRICS: dict[str, tuple[Any, Any]] = {
+    "damage": (Participant.damage, Participant.damage_number),
+    "analysis": (Participant.analysis_points, Participant.analysis_number),
+    "contribution": (Participant.contribution, Participant.contribution_number),
+    "strikes": (Participant.strikes, Participant.strikes_number),
+}
+"""Metric -> (score, number of the strike that reached it); both form one index with raid_id."""
+
+
+async def tops(
+    connection: AsyncConnection,
+    raid_ids: Sequence[int],
+    metric: str,
+    limit: int,
+) -> dict[int, list[RankedRow]]:
+    """The first `limit` of each raid, ranked among themselves, which for the first is among all."""
+    score, number = METRICS[metric]
+    wanted = values(column("raid_id", BigInteger), name="wanted").data([(raid_id,) for raid_id in raid_ids])
+    top = (
+        select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes)
+        .where(Participant.raid_id == wanted.c.raid_id, score > 0)
+        .order_by(score.desc(), number)
+        .limit(limit)
+        .lateral("top")
+    )
+    rank = func.rank().over(partition_by=wanted.c.raid_id, order_by=top.c.score.desc())
+    rows = await connection.execute(
+        select(
+            wanted.c.raid_id,
+            rank.label("rank"),
+            top.c.score,
+            top.c.strikes,
+            User.id,
+            User.public_id,
+            User.discord_id,
+            User.name,
+        )
+        .select_from(wanted)
+        .join(top, true())
+        .join(User, User.id == top.c.user_id)
+        .order_by(wanted.c.raid_id, top.c.score.desc(), top.c.reached),
+    )
+    found: dict[int, list[RankedRow]] = defaultdict(list)
+    for row in rows:
+        found[row.raid_id].append(RankedRow(*row))
+    return found
+
+
+async def rank(connection: AsyncConnection, raid_id: int, user_id: int, metric: str) -> int | None:
+    """The player's competition rank; None without a score."""
+    score, _ = METRICS[metric]
+    own = select(score).where(Participant.raid_id == raid_id, Participant.user_id == user_id)
+    own_score: int | None = (await connection.execute(own)).scalar()
+    if not own_score:
+        return None
+    higher = (
+        select(func.count())
+        .select_from(Participant)
+        .where(
+            Participant.raid_id == raid_id,
+            score > own_score,
+        )
+    )
+    return 1 + ((await connection.execute(higher)).scalar() or 0)
+
+
+async def around(
+    connection: AsyncConnection,
+    raid_id: int,
+    user_id: int,
+    metric: str,
+    radius: int,
+) -> list[RankedRow]:
+    """The player's row with up to `radius` rows above and below it; empty without a score."""
+    score, number = METRICS[metric]
+    own = (
+        await connection.execute(
+            select(score, number).where(Participant.raid_id == raid_id, Participant.user_id == user_id, score > 0),
+        )
+    ).first()
+    if own is None:
+        return []
+    own_score, own_number = own
+    of_raid = select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes).where(
+        Participant.raid_id == raid_id,
+        score > 0,
+    )
+    ahead = or_(score > own_score, and_(score == own_score, number < own_number))
+    above = of_raid.where(ahead).order_by(score, number.desc()).limit(radius).subquery("above")
+    behind = or_(score < own_score, and_(score == own_score, number >= own_number))
+    below = of_raid.where(behind).order_by(score.desc(), number).limit(radius + 1).subquery("below")
+    near = select(above).union_all(select(below)).subquery("near")
+    first_score = select(func.max(near.c.score)).scalar_subquery()
+    ahead_of_all = (
+        select(func.count())
+        .select_from(Participant)
+        .where(Participant.raid_id == raid_id, score > first_score)
+        .scalar_subquery()
+    )
+    rows = await connection.execute(
+        select(
+            literal(raid_id, BigInteger),
+            ahead_of_all + func.rank().over(order_by=near.c.score.desc()),
+            near.c.score,
+            near.c.strikes,
+            User.id,
+            User.public_id,
+            User.discord_id,
+            User.name,
+        )
+        .join(User, User.id == near.c.user_id)
+        .order_by(near.c.score.desc(), near.c.reached),
+    )
+    return [RankedRow(*row) for row in rows]
+
+
+async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -> ParticipantRow | None:
+    row = (
+        await connection.execute(
+            select(*columns(ParticipantRow, Participant)).where(
+                Participant.raid_id == raid_id,
+                Participant.user_id == user_id,
+            ),
+        )
+    ).first()
+    return None if row is None else ParticipantRow(*row)

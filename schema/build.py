@@ -1,0 +1,45 @@
+"""The schema, built and checked. ``python -m schema.build > schema/schema.graphql`` refreshes the committed SDL."""
+
+import sys
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.access import check_access_rules
+from schema.errors import EXPECTED
+from schema.events import EVENT_TYPES
+from schema.masking import Masking
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+
+CACHED_DOCUMENTS = 256
+
+
+class WorldThreatSchema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Logs nothing: what deserves a line in the log gets it, with its id, from `Masking`."""
+
+
+def build_schema() -> WorldThreatSchema:
+    """Raises MissingAccessRuleError when a root field does not say who may ask for it."""
+    check_access_rules(Query, Mutation)
+    return WorldThreatSchema(
+        query=Query,
+        mutation=Mutation,
+        types=EVENT_TYPES,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        exception_handlers=EXPECTED,
+        extensions=[
+            Masking,
+            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(build_schema().as_str() + "\n")

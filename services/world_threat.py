@@ -1,0 +1,273 @@
+"""The service: every use case of a raid, by the name its users know it by.
+
+It asks who may, then hands over: strikes to the strike line, questions to the readers; what admins do lies on
+its `desk`. One `WorldThreatService` per process; `start` it before the first strike, `stop` it at the end.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from db.engine import Database
+from services import permissions, views
+from services.admin_desk import AdminDesk
+from services.errors import InvalidInputError
+from services.planning import StrikePlanner
+from services.player_book import PlayerBook
+from services.raid_administration import RaidAdministration
+from services.raid_reader import RaidReader
+from services.rules.events import RaidEventKind
+from services.rules.values import RaidStatus, Reward, StrikeAction
+from services.shelf import Shelf
+from services.strike_line import StrikeLine
+from services.views import (
+    Character,
+    LeaderboardEntry,
+    LeaderboardMetric,
+    Page,
+    Participation,
+    Player,
+    Principal,
+    Raid,
+    RosterFilter,
+)
+
+LONGEST_IDEMPOTENCY_KEY = 200
+CLOCK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class WorldThreatService:
+    def __init__(self, database: Database, on_commit: Callable[[], None] = lambda: None) -> None:
+        """`on_commit` hears of everything that moved a raid, after it was committed."""
+        shelf = Shelf()
+        self._reader = RaidReader(database, shelf)
+        self._players = PlayerBook(database, self._reader)
+        self._planner = StrikePlanner(database, self._reader)
+        self._administration = RaidAdministration(database, shelf, on_commit)
+        self._line = StrikeLine(database, shelf, self._administration.settle, on_commit)
+        self.desk = AdminDesk(database, self._administration, self._players)
+        self._clock: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Opens the strike line and winds the clock that starts and expires raids by themselves."""
+        self._line.start()
+        self._clock = asyncio.create_task(self._watch_the_clock(), name="raid clock")
+
+    async def stop(self) -> None:
+        """Answers every strike that waits, then ends."""
+        if self._clock is not None:
+            self._clock.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clock
+        await self._line.stop()
+
+    async def _watch_the_clock(self) -> None:
+        while True:
+            try:
+                if await self._reader.is_raid_due():
+                    await self._administration.settle()
+            except Exception:
+                log.exception("raid clock: tried again in a moment")
+            await asyncio.sleep(CLOCK_SECONDS)
+
+    # Reading
+
+    async def active_raid(self, _principal: Principal) -> Raid | None:
+        """The raid that can be struck, or is paused, now."""
+        return await self._reader.active_raid()
+
+    async def raid(self, _principal: Principal, raid_id: str) -> Raid | None:
+        return await self._reader.raid(raid_id)
+
+    async def raids(
+        self,
+        _principal: Principal,
+        *,
+        first: int,
+        after: str | None,
+        status: RaidStatus | None,
+    ) -> Page[Raid]:
+        """Newest first."""
+        return await self._reader.raids(first=first, after=after, status=status)
+
+    async def leaderboard(
+        self,
+        principal: Principal,
+        *,
+        raid_id: str | None,
+        metric: LeaderboardMetric,
+        first: int,
+    ) -> tuple[LeaderboardEntry, ...] | None:
+        """Of the raid that is named, else the live one, else the newest; None when there is none."""
+        return await self._reader.leaderboard(principal, raid_id=raid_id, metric=metric, first=first)
+
+    async def leaderboard_around(
+        self,
+        principal: Principal,
+        *,
+        discord_id: str,
+        raid_id: str | None,
+        metric: LeaderboardMetric,
+        radius: int,
+    ) -> tuple[LeaderboardEntry, ...] | None:
+        return await self._reader.leaderboard_around(
+            principal,
+            discord_id=discord_id,
+            raid_id=raid_id,
+            metric=metric,
+            radius=radius,
+        )
+
+    async def leaderboards(
+        self,
+        principal: Principal,
+        raid_ids: Sequence[int],
+        *,
+        metric: LeaderboardMetric,
+        first: int,
+    ) -> list[tuple[LeaderboardEntry, ...]]:
+        return await self._reader.leaderboards(principal, raid_ids, metric=metric, first=first)
+
+    async def events(
+        self,
+        _principal: Principal,
+        raid_ids: Sequence[int],
+        *,
+        after: int,
+        kinds: tuple[RaidEventKind, ...] | None,
+        first: int,
+    ) -> list[tuple[views.RaidEvent, ...]]:
+        return await self._reader.events(raid_ids, after=after, kinds=kinds, first=first)
+
+    async def strikes(
+        self,
+        _principal: Principal,
+        raid_ids: Sequence[int],
+        *,
+        first: int,
+        after: str | None,
+        discord_id: str | None,
+    ) -> list[Page[views.Strike]]:
+        """Newest first."""
+        return await self._reader.strikes(raid_ids, first=first, after=after, discord_id=discord_id)
+
+    async def hp_history(self, _principal: Principal, raid_id: int, *, points: int) -> tuple[views.HpSample, ...]:
+        return await self._reader.hp_history(raid_id, points=points)
+
+    async def player(self, _principal: Principal, discord_id: str) -> Player | None:
+        return await self._players.player(discord_id)
+
+    async def players_by_user_id(self, user_ids: Sequence[int]) -> list[Player]:
+        """Aligned with `user_ids`, which must be players'."""
+        return await self._players.players(user_ids)
+
+    def may_see_private(self, principal: Principal, user_id: int) -> bool:
+        return permissions.may_see_private(principal, user_id)
+
+    async def roster(
+        self,
+        principal: Principal,
+        user_id: int,
+        *,
+        first: int,
+        after: str | None,
+        filter: RosterFilter,  # noqa: A002 - the name that the API gives it
+    ) -> Page[Character]:
+        permissions.require_private(principal, user_id)
+        return await self._players.roster(user_id, first=first, after=after, roster_filter=filter)
+
+    async def equipment(self, principal: Principal, user_id: int) -> tuple[views.Equipment, ...]:
+        permissions.require_private(principal, user_id)
+        return await self._players.equipment(user_id)
+
+    async def balances(self, principal: Principal, user_id: int) -> tuple[Reward, ...]:
+        permissions.require_private(principal, user_id)
+        return await self._players.balances(user_id)
+
+    async def participation(
+        self,
+        principal: Principal,
+        *,
+        discord_id: str,
+        raid_id: str | None,
+    ) -> Participation | None:
+        return await self._players.participation(principal, discord_id=discord_id, raid_id=raid_id)
+
+    async def rank(
+        self,
+        _principal: Principal,
+        *,
+        raid_id: int,
+        user_id: int,
+        metric: LeaderboardMetric,
+    ) -> int | None:
+        return await self._reader.rank(raid_id=raid_id, user_id=user_id, metric=metric)
+
+    async def catalogue(
+        self,
+        _principal: Principal,
+        *,
+        first: int,
+        after: str | None,
+        search: str | None,
+    ) -> Page[views.CatalogueCharacter]:
+        return await self._players.catalogue(first=first, after=after, search=search)
+
+    # Striking
+
+    async def execute_strike(
+        self,
+        principal: Principal,
+        *,
+        action: StrikeAction,
+        character_ids: tuple[str, ...],
+        equipment_id: str | None,
+        discord_id: str | None,
+        idempotency_key: str,
+        expected_sequence: int | None,
+    ) -> views.StrikeSuccess:
+        """A fight or an analysis, exactly once per idempotency key.
+
+        Raises:
+            WorldThreatError: any refusal of rules.md 2; nothing was spent.
+            OverloadedError: try again with the same key.
+            ForbiddenError, InvalidInputError
+        """
+        discord_id = permissions.striker(principal, discord_id)
+        if not 1 <= len(idempotency_key) <= LONGEST_IDEMPOTENCY_KEY:
+            raise InvalidInputError("idempotencyKey", f"must have 1 to {LONGEST_IDEMPOTENCY_KEY} characters.")
+        command = views.StrikeCommand(
+            discord_id=discord_id,
+            action=action,
+            character_ids=character_ids,
+            equipment_id=equipment_id,
+            idempotency_key=idempotency_key,
+            expected_sequence=expected_sequence,
+        )
+        return await self._line.strike(command)
+
+    async def preview_strike(
+        self,
+        principal: Principal,
+        *,
+        action: StrikeAction,
+        character_ids: tuple[str, ...],
+        equipment_id: str | None,
+        discord_id: str | None,
+    ) -> views.StrikePreview:
+        planned_for = permissions.planner(principal, discord_id)
+        return await self._planner.preview(planned_for, action, character_ids, equipment_id)
+
+    async def suggest_team(
+        self,
+        principal: Principal,
+        *,
+        discord_id: str,
+        action: StrikeAction,
+        size: int,
+    ) -> views.SuggestedTeam | None:
+        return await self._planner.suggest(permissions.planner(principal, discord_id), action, size)

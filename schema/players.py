@@ -23,7 +23,7 @@ class CharacterRaidUse:
     used_at: datetime | None = shown("When it struck; null while it is available.")
     score: int = shown("Its score against this boss before affinities, stars counted.")
     multiplier_permille: int = shown(
-        "Its affinities against the boss's weaknesses, resistances and curses of now, in thousandths: 1500 is 1.5 times."
+        "Its affinity multiplier against the boss as it is now, in thousandths: 1500 is 1.5 times."
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     and_,
     column,
+    desc,
     exists,
     func,
     literal,
@@ -146,9 +147,8 @@ async def strikes(
             part = part.where(log.number < before_number)
         if user_id is not None:
             part = part.where(log.user_id == user_id)
-        parts.append(part.order_by(log.number.desc()).limit(limit))
-    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    lateral = select(both).order_by(both.c.number.desc()).limit(limit).lateral()
+        parts.append(part.order_by(log.number.desc()).limit(limit).correlate(wanted))
+    lateral = union_all(*parts).order_by(desc("number")).limit(limit).lateral()
     found: dict[int, list[StrikeRow]] = defaultdict(list)
     for row in await connection.execute(select(lateral).select_from(wanted).join(lateral, true())):
         found[row.raid_id].append(StrikeRow(*row))

@@ -5,6 +5,8 @@ from dataclasses import astuple, fields
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from db.queries import Connection
 from db.rows import EventRow, IdempotencyRow, ParticipantRow, RaidRow, StrikeRow, column_list
 
@@ -181,13 +183,13 @@ async def grant_victory(
         "INSERT INTO reward_grants (raid_id, user_id, kind, key, rewards, strike_number, granted_at) "
         "SELECT p.raid_id, p.user_id, 'victory', 'victory', tier.rewards, $4, $5 "
         "FROM world_threat_participants p CROSS JOIN LATERAL ("
-        "  SELECT rewards FROM unnest($2::bigint[], $3::jsonb[]) AS t(contribution, rewards) "
+        "  SELECT rewards::jsonb AS rewards FROM unnest($2::bigint[], $3::text[]) AS t(contribution, rewards) "
         "  WHERE p.contribution >= t.contribution ORDER BY t.contribution DESC LIMIT 1"
         ") AS tier WHERE p.raid_id = $1 AND tier.rewards <> '[]' ORDER BY p.user_id "
         "ON CONFLICT (raid_id, user_id, kind, key) DO NOTHING",
         raid_id,
         [contribution for contribution, _ in tiers],
-        [rewards for _, rewards in tiers],
+        [orjson.dumps(rewards).decode() for _, rewards in tiers],  # a list in a jsonb[] would be one more dimension
         strike_number,
         granted_at,
     )

@@ -21,25 +21,25 @@ from services.views import (
 
 
 async def bosses(context: Context) -> tuple[BossTemplate, ...]:
-    return await context.service.bosses(context.principal)
+    return await context.service.desk.bosses(context.principal)
 
 
 async def boss(context: Context, key: str) -> BossTemplate | None:
-    return await context.service.boss(context.principal, key)
+    return await context.service.desk.boss(context.principal, key)
 
 
 async def reward_grants(context: Context, *, first: int, after: str | None) -> Page[RewardGrant]:
     within("first", first, limits.PAGE)
-    return await context.service.reward_grants(context.principal, after=after, first=first)
+    return await context.service.desk.reward_grants(context.principal, after=after, first=first)
 
 
 async def admin_actions(context: Context, *, raid_id: str | None, first: int, after: str | None) -> Page[AdminAction]:
     within("first", first, limits.PAGE)
-    return await context.service.admin_actions(context.principal, raid_id=raid_id, first=first, after=after)
+    return await context.service.desk.admin_actions(context.principal, raid_id=raid_id, first=first, after=after)
 
 
 async def tokens(context: Context) -> tuple[Token, ...]:
-    return await context.service.tokens(context.principal)
+    return await context.service.desk.tokens(context.principal)
 
 
 async def create_raid(
@@ -52,7 +52,7 @@ async def create_raid(
     ends_at: datetime | None,
     accept_warnings: bool,
 ) -> RaidCreated:
-    return await context.service.create_raid(
+    return await context.service.desk.create_raid(
         context.principal,
         name=name,
         boss_key=boss_key,
@@ -74,7 +74,7 @@ async def update_raid(
     curse_every: int | None,
     rewards: RewardOverrides | None,
 ) -> RaidUpdated:
-    raid = await context.service.update_raid(
+    raid = await context.service.desk.update_raid(
         context.principal,
         raid_id=raid_id,
         reason=reason,
@@ -88,40 +88,40 @@ async def update_raid(
 
 
 async def pause_raid(context: Context, *, raid_id: str, reason: str) -> RaidUpdated:
-    return RaidUpdated(await context.service.pause_raid(context.principal, raid_id=raid_id, reason=reason))
+    return RaidUpdated(await context.service.desk.pause_raid(context.principal, raid_id=raid_id, reason=reason))
 
 
 async def resume_raid(context: Context, *, raid_id: str, reason: str) -> RaidUpdated:
-    return RaidUpdated(await context.service.resume_raid(context.principal, raid_id=raid_id, reason=reason))
+    return RaidUpdated(await context.service.desk.resume_raid(context.principal, raid_id=raid_id, reason=reason))
 
 
 async def end_raid(context: Context, *, raid_id: str, reason: str) -> RaidUpdated:
-    return RaidUpdated(await context.service.end_raid(context.principal, raid_id=raid_id, reason=reason))
+    return RaidUpdated(await context.service.desk.end_raid(context.principal, raid_id=raid_id, reason=reason))
 
 
 async def adjust_boss_hp(context: Context, *, raid_id: str, reason: str, current_hp: int) -> RaidUpdated:
-    raid = await context.service.adjust_boss_hp(
+    raid = await context.service.desk.adjust_boss_hp(
         context.principal, raid_id=raid_id, reason=reason, current_hp=current_hp
     )
     return RaidUpdated(raid)
 
 
 async def register_player(context: Context, *, discord_id: str, name: str) -> PlayerRegistered:
-    player, created = await context.service.register_player(context.principal, discord_id=discord_id, name=name)
+    player, created = await context.service.desk.register_player(context.principal, discord_id=discord_id, name=name)
     return PlayerRegistered(player, created)
 
 
 async def grant_characters(
     context: Context, *, discord_id: str, grants: tuple[tuple[str, int | None], ...]
 ) -> CharactersGranted:
-    characters = await context.service.grant_characters(context.principal, discord_id=discord_id, grants=grants)
+    characters = await context.service.desk.grant_characters(context.principal, discord_id=discord_id, grants=grants)
     return CharactersGranted(characters)
 
 
 async def grant_equipment(
     context: Context, *, discord_id: str, name: str, effects: tuple[EquipmentEffect, ...]
 ) -> EquipmentGranted:
-    equipment = await context.service.grant_equipment(
+    equipment = await context.service.desk.grant_equipment(
         context.principal, discord_id=discord_id, name=name, effects=effects
     )
     return EquipmentGranted(equipment)
@@ -130,10 +130,10 @@ async def grant_equipment(
 async def create_token(
     context: Context, *, role: Role, name: str, discord_id: str | None, expires_at: datetime | None
 ) -> CreatedToken:
-    return await context.service.create_token(
+    return await context.service.desk.create_token(
         context.principal, role=role, name=name, discord_id=discord_id, expires_at=expires_at
     )
 
 
 async def revoke_token(context: Context, token_id: str) -> TokenRevoked:
-    return TokenRevoked(await context.service.revoke_token(context.principal, token_id=token_id))
+    return TokenRevoked(await context.service.desk.revoke_token(context.principal, token_id=token_id))

@@ -7,7 +7,7 @@ from services.views import AnnouncementChannel
 
 
 async def announcement_channels(context: Context) -> tuple[AnnouncementChannel, ...]:
-    return await context.service.announcement_channels(context.principal)
+    return await context.service.desk.announcement_channels(context.principal)
 
 
 async def set_announcement_channel(
@@ -18,7 +18,7 @@ async def set_announcement_channel(
     kinds: tuple[RaidEventKind, ...],
     mention_role_id: str | None,
 ) -> ChannelSet:
-    channel = await context.service.set_announcement_channel(
+    channel = await context.service.desk.set_announcement_channel(
         context.principal, guild_id=guild_id, channel_id=channel_id, kinds=kinds, mention_role_id=mention_role_id
     )
     return ChannelSet(channel)
@@ -27,7 +27,7 @@ async def set_announcement_channel(
 async def acknowledge_announcements(
     context: Context, *, channel_id: str, raid_id: str, sequence: int
 ) -> AnnouncementsAcknowledged:
-    channel = await context.service.acknowledge_announcements(
+    channel = await context.service.desk.acknowledge_announcements(
         context.principal, channel_id=channel_id, raid_id=raid_id, sequence=sequence
     )
     return AnnouncementsAcknowledged(channel)

@@ -1,20 +1,17 @@
 """What a request carries: the service, who asks, and the loaders that put reads together."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from resolvers.loaders import Loaders
 from services.views import Principal
-
-if TYPE_CHECKING:
-    from services.world_threat import WorldThreatService
+from services.world_threat import WorldThreatService
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """One for each request. `public_read`: whether a caller without a token may read what is public."""
 
-    service: "WorldThreatService"
+    service: WorldThreatService
     principal: Principal
     public_read: bool = True
     loaders: Loaders = field(init=False, repr=False, compare=False)

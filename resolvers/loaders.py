@@ -5,15 +5,13 @@ Nothing is kept: what a strike changed must be seen by the fields that are resol
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from services.rules.events import RaidEventKind
 from services.views import LeaderboardEntry, LeaderboardMetric, Page, Player, Principal, RaidEvent, Strike
-
-if TYPE_CHECKING:
-    from services.world_threat import WorldThreatService
+from services.world_threat import WorldThreatService
 
 Key = TypeVar("Key", bound=Hashable)
 Group = TypeVar("Group", bound=Hashable)
@@ -44,7 +42,7 @@ class StrikesKey:
 class Loaders:
     """The loaders of one request. Those of raids take ``(raid_id, key)``: one statement for each different key."""
 
-    def __init__(self, service: "WorldThreatService", principal: Principal) -> None:
+    def __init__(self, service: WorldThreatService, principal: Principal) -> None:
         self._service, self._principal = service, principal
         self.players: DataLoader[int, Player] = _loader(service.players_by_user_id)
         self.leaderboards: DataLoader[tuple[int, LeaderboardKey], tuple[LeaderboardEntry, ...]] = _loader(

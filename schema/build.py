@@ -4,7 +4,7 @@ import sys
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import DisableIntrospection, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -24,8 +24,11 @@ class WorldThreatSchema(strawberry.Schema):
         """Logs nothing: what deserves a line in the log gets it, with its id, from `Masking`."""
 
 
-def build_schema() -> WorldThreatSchema:
-    """Raises MissingAccessRuleError when a root field does not say who may ask for it."""
+def build_schema(*, introspection: bool = True) -> WorldThreatSchema:
+    """The schema; without `introspection` a client must know it already.
+
+    Raises MissingAccessRuleError when a root field does not say who may ask for it.
+    """
     check_access_rules(Query, Mutation)
     return WorldThreatSchema(
         query=Query,
@@ -35,6 +38,7 @@ def build_schema() -> WorldThreatSchema:
         exception_handlers=EXPECTED,
         extensions=[
             Masking,
+            *(() if introspection else (DisableIntrospection,)),
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
         ],

@@ -13,7 +13,7 @@ from services.rules import refusals
 from services.rules.configuration import RaidRules
 from services.rules.strike_resolver import StrikeScore
 from services.rules.teams import best_team
-from services.rules.values import Character, Equipment, StrikeAction
+from services.rules.values import Character, Equipment, RaidOutcome, StrikeAction
 from services.strike_batch import parse_id
 
 
@@ -34,6 +34,9 @@ class StrikePlanner:
             found = await raids.live_raid(connection)
             refusals.check_team(character_ids, RaidRules() if found is None else self._rules(found))
             if found is None:
+                ended = await raids.newest_ended_raid(connection)
+                if ended is not None and ended.outcome == RaidOutcome.VICTORY:
+                    refusals.check_raid(ended.id, state_of(ended))
                 raise NoActiveEventError(next_starts_at=await raids.next_start(connection))
             raid, rulebook = self._reader.with_rulebook(found)
             state = state_of(raid)

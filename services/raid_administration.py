@@ -150,7 +150,12 @@ class RaidAdministration:
             action="create_raid",
             reason="a new raid",
             before={},
-            after={"name": raid.name, "boss": document},
+            after={
+                "name": row.raid_name,
+                "starts_at": row.starts_at.isoformat(),
+                "ends_at": None if row.ends_at is None else row.ends_at.isoformat(),
+                "boss": document,
+            },
         )
         if scheduled:
             return raid_view(row, await self._shelf.rulebook(connection, row), state)
@@ -229,17 +234,17 @@ class RaidAdministration:
         act: Act,
         planned: Callable[[Rulebook], RaidUpdate] | None = None,
     ) -> views.Raid:
-        if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+        if not reason.strip() or len(reason) > LONGEST_REASON:
             raise InvalidInputError("reason", f"say why, in 1 to {LONGEST_REASON} characters.")
         number = parse_id(raid_id)
         async with self._database.driver_connection() as connection, connection.transaction():
             row = None if number is None else await strike_reads.lock_raid(connection, number)
             if row is None:
                 raise RaidNotFoundError(raid_id=raid_id)
-            raid_life.check_not_over(row.id, state_of(row))
             before = _described(row, (await self._shelf.rulebook(connection, row)).boss)
             now = await _now(connection, row)
             try:
+                raid_life.check_not_over(row.id, state_of(row))
                 moved = await self._move(connection, row, act, now, planned)
             except InvalidTransitionError as error:
                 message = str(error).removeprefix(f"{error.path}: ")

@@ -4,6 +4,7 @@ Each strike meets the boss that the one before left. A refused strike spends not
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -42,6 +43,8 @@ from services.rules.strike_resolver import StrikeScore
 from services.rules.values import Character, CharacterSheet, Equipment, RaidOutcome, StrikeAction
 from services.shelf import Shelf
 
+_ID = re.compile("[1-9][0-9]{0,17}")
+
 Answer = views.StrikeSuccess | WorldThreatError
 
 
@@ -56,8 +59,8 @@ def content_hash(command: views.StrikeCommand) -> bytes:
 
 
 def parse_id(text: str) -> int | None:
-    """The number behind an id; None for what cannot be one of ours."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    """The number behind an id; None for what cannot be one of ours, spelled as we spell it."""
+    return int(text) if _ID.fullmatch(text) else None
 
 
 @dataclass(slots=True)

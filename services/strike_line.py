@@ -26,7 +26,6 @@ from db.engine import Database
 from db.queries import Connection, strike_reads
 from services import views
 from services.errors import OverloadedError, WorldThreatError
-from services.rules.values import RaidStatus
 from services.shelf import Shelf
 from services.strike_batch import Answer, RaidDueError, StrikeBatch
 
@@ -54,12 +53,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """`tried`: the strike was in a transaction before, whose commit may have succeeded unheard."""
+    """`in_doubt`: the strike was accepted in a transaction before, whose commit may have succeeded unheard."""
 
     command: views.StrikeCommand
     answer: asyncio.Future[views.StrikeSuccess]
     since: float
-    tried: bool = False
+    in_doubt: bool = False
 
 
 class StrikeLine:
@@ -71,12 +70,18 @@ class StrikeLine:
         shelf: Shelf,
         settle: Callable[[], Awaitable[None]],
         on_commit: Callable[[], None] = lambda: None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        """`settle` starts and expires raids whose time has come; `on_commit` hears of every batch that wrote."""
+        """`settle` starts and expires raids whose time has come; `on_commit` hears of every batch that wrote.
+
+        A strike waits at most about `patience_seconds` for a database that is away.
+        """
         self._database = database
         self._shelf = shelf
         self._settle = settle
         self._on_commit = on_commit
+        self._patience_seconds = patience_seconds
         self._queue: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -126,7 +131,7 @@ class StrikeLine:
 
     async def _wait_for_database(self) -> None:
         """Refuses who has waited too long, all when stopping; the others keep their place."""
-        patience = 0.0 if self._stopping else PATIENCE_SECONDS
+        patience = 0.0 if self._stopping else self._patience_seconds
         while self._queue and time.monotonic() - self._queue[0].since >= patience:
             _fail(self._queue.popleft(), OverloadedError(retry_after_ms=RETRY_AFTER_MS))
         await asyncio.sleep(0.1)
@@ -173,8 +178,6 @@ class StrikeLine:
                 _fail(waiting, error)
 
     def _put_back(self, batch: list[_Waiting]) -> None:
-        for waiting in batch:
-            waiting.tried = True
         self._queue.extendleft(reversed(batch))
 
     async def _commit(
@@ -194,10 +197,18 @@ class StrikeLine:
             while self._queue and only is None and len(batch) < limit:
                 batch.append(self._queue.popleft())
             answers = await StrikeBatch(connection, self._shelf, raid).strike_all([each.command for each in batch])
+            accepted = [waiting for waiting, answer in zip(batch, answers, strict=True) if _is_accepted_now(answer)]
+            for waiting in accepted:
+                waiting.in_doubt = True  # until the commit is heard of
         for waiting, answer in zip(batch, answers, strict=True):
             _give(waiting, answer)
-        if raid is not None and raid.status == RaidStatus.ACTIVE:
+        if accepted:
             self._on_commit()
+
+
+def _is_accepted_now(answer: Answer) -> bool:
+    """Whether this transaction wrote the strike: it was neither refused nor accepted before."""
+    return isinstance(answer, views.StrikeSuccess) and not answer.replayed
 
 
 def _give(waiting: _Waiting, answer: Answer) -> None:
@@ -205,7 +216,7 @@ def _give(waiting: _Waiting, answer: Answer) -> None:
         _fail(waiting, answer)
     elif not waiting.answer.done():
         # Found by its key after a commit in doubt: it was this very strike, not a second one.
-        mine = waiting.tried and answer.replayed
+        mine = waiting.in_doubt and answer.replayed
         waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
 
 

@@ -128,11 +128,14 @@ class TokenOffice:
         """A new token, whose secret is shown this once.
 
         Raises:
-            InvalidInputError: no name, a time that has passed, or a Discord id with a role that takes none.
+            InvalidInputError: a role without tokens, no name, a time that has passed, or a Discord id with a role
+                that takes none.
             PlayerNotFoundError: nobody is registered under `discord_id`.
         """
         if not 1 <= len(name.strip()) <= 100:
             raise InvalidInputError("name", "say in 1 to 100 characters what the token is for.")
+        if role not in _TOKEN_ROLES:
+            raise InvalidInputError("role", "the public needs no token.")
         if (role is Role.PLAYER) != (discord_id is not None):
             needs = "needs the player's" if role is Role.PLAYER else "is bound to no"
             raise InvalidInputError("discordId", f"a {role.value} token {needs} Discord id.")

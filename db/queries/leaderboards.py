@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, column, func, literal, or_, select, true, values
+from sqlalchemy import BigInteger, and_, case, column, func, literal, or_, select, true, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Participant, User
@@ -102,21 +102,22 @@ async def around(
         score > 0,
     )
     ahead = or_(score > own_score, and_(score == own_score, number < own_number))
-    above = of_raid.where(ahead).order_by(score, number.desc()).limit(radius).subquery("above")
+    # The first condition of each bounds what is read of the index; the second decides between equal scores.
+    above = of_raid.where(score >= own_score, ahead).order_by(score, number.desc()).limit(radius).subquery("above")
     behind = or_(score < own_score, and_(score == own_score, number >= own_number))
-    below = of_raid.where(behind).order_by(score.desc(), number).limit(radius + 1).subquery("below")
+    below = of_raid.where(score <= own_score, behind).order_by(score.desc(), number).limit(radius + 1).subquery("below")
     near = select(above).union_all(select(below)).subquery("near")
     first_score = select(func.max(near.c.score)).scalar_subquery()
-    ahead_of_all = (
-        select(func.count())
-        .select_from(Participant)
-        .where(Participant.raid_id == raid_id, score > first_score)
-        .scalar_subquery()
-    )
+    first_number = select(near.c.reached).order_by(near.c.score.desc(), near.c.reached).limit(1).scalar_subquery()
+    of_all = select(func.count()).select_from(Participant).where(Participant.raid_id == raid_id)
+    higher = of_all.where(score > first_score).scalar_subquery()
+    earlier_equals = of_all.where(score == first_score, number < first_number).scalar_subquery()
+    # Who shares the first row's score shares its rank; whoever is below also stands behind its earlier equals.
+    rank_here = func.rank().over(order_by=near.c.score.desc())
     rows = await connection.execute(
         select(
             literal(raid_id, BigInteger),
-            ahead_of_all + func.rank().over(order_by=near.c.score.desc()),
+            higher + rank_here + case((near.c.score < first_score, earlier_equals), else_=0),
             near.c.score,
             near.c.strikes,
             User.id,

@@ -172,6 +172,13 @@ async def hp_after(
     return [(row.number, row.at, row.boss_hp_after, row.analysis_points_after) for row in rows]
 
 
+async def newest_ended_raid(connection: AsyncConnection) -> RaidRow | None:
+    """The raid that ended last."""
+    ended = select(*_RAID).where(Raid.status == "completed").order_by(Raid.completed_at.desc()).limit(1)
+    row = (await connection.execute(ended)).first()
+    return None if row is None else RaidRow(*row)
+
+
 async def next_start(connection: AsyncConnection) -> datetime | None:
     """When the next scheduled raid begins."""
     moment: datetime | None = (
@@ -187,3 +194,9 @@ async def is_raid_due(connection: AsyncConnection) -> bool:
     waiting = exists().where(Raid.status == "scheduled", Raid.starts_at <= now)
     due: bool = (await connection.execute(select(or_(over, and_(waiting, not_(exists().where(_LIVE))))))).scalar_one()
     return due
+
+
+async def created_by(connection: AsyncConnection, raid_id: int) -> str | None:
+    """Who created the raid."""
+    name: str | None = (await connection.execute(select(Raid.created_by).where(Raid.id == raid_id))).scalar()
+    return name

@@ -24,7 +24,7 @@ from tests.services.rules.builders import PROPERTY
 from tests.services.rules.random_raids import Raid, raids
 
 ANY_RAID = given(raid=raids())
-RAIDS = settings(PROPERTY, max_examples=100)
+RAIDS = settings(PROPERTY, max_examples=60)
 """For one property; each of them plays other raids."""
 
 

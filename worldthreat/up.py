@@ -1,0 +1,243 @@
+"""`worldthreat up`: everything on this machine, and `worldthreat serve`: the API over a database that is there.
+
+The order of a start: take the port, start the database, migrate, bring first-start content, serve. The order of a
+stop, after Ctrl-C or SIGTERM: refuse new strikes, answer those that wait, close, stop the database.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+import uvloop
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+from uvicorn.server import HANDLED_SIGNALS
+
+from db import migrate
+from db.embedded import EmbeddedServer
+from db.engine import Database
+from db.queries import administration
+from services import codec, content
+from services.boss_files import boss_from_toml
+from worldthreat import demo
+from worldthreat.errors import StartError
+from worldthreat.settings import Settings
+from worldthreat.wiring import Application, application
+
+SUPERVISED_EVERY_SECONDS = 0.5
+GRACE_SECONDS = 8
+
+log = structlog.get_logger(__name__)
+console = Console(highlight=False)
+
+
+class Server(uvicorn.Server):
+    """Stops at Ctrl-C and SIGTERM and comes back, so that the database can be stopped after it; exit code 0.
+
+    `serving` is set once requests are answered.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.serving.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def up(settings: Settings, *, with_demo: bool) -> None:
+    """Runs until Ctrl-C. Raises StartError or DatabaseUnusableError when it cannot start."""
+    check_supported(settings)
+    with take_port(settings) as listener:
+        if settings.database_url is not None:
+            _run(settings, settings.database_url.get_secret_value(), listener, None, with_demo=with_demo)
+            return
+        console.print("Starting PostgreSQL …", style="dim")
+        database = EmbeddedServer.start(settings.data_dir)
+        try:
+            _run(settings, database.url, listener, database, with_demo=with_demo)
+        finally:
+            database.stop()
+            console.print("Stopped. Your raids are kept.", style="dim")
+
+
+def serve(settings: Settings) -> None:
+    """The API alone, over DATABASE_URL; migrating is `worldthreat migrate`'s business."""
+    check_supported(settings)
+    if settings.database_url is None:
+        raise StartError("WORLDTHREAT_DATABASE_URL is not set: set it, or use `worldthreat up` for the embedded one.")
+    with take_port(settings) as listener:
+        _run(settings, settings.database_url.get_secret_value(), listener, None, with_demo=False, migrating=False)
+
+
+def check_supported(settings: Settings) -> None:
+    """Raises StartError for settings whose feature this version does not have."""
+    if settings.workers > 1:
+        raise StartError("WORLDTHREAT_WORKERS cannot be used: this version runs one API process; leave it unset.")
+
+
+@contextlib.contextmanager
+def take_port(settings: Settings) -> Iterator[socket.socket]:
+    """The listening socket, before anything slow is started. Raises StartError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(2048)
+        except OSError as error:
+            raise StartError(
+                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+                f"stop what uses it, or take another one: WORLDTHREAT_PORT={min(settings.port + 1, 65535)}.",
+            ) from error
+        yield listener
+
+
+def _run(
+    settings: Settings,
+    database_url: str,
+    listener: socket.socket,
+    embedded: EmbeddedServer | None,
+    *,
+    with_demo: bool,
+    migrating: bool = True,
+) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, database_url, listener, embedded, with_demo=with_demo, migrating=migrating))
+
+
+async def _serve(
+    settings: Settings,
+    database_url: str,
+    listener: socket.socket,
+    embedded: EmbeddedServer | None,
+    *,
+    with_demo: bool,
+    migrating: bool,
+) -> None:
+    await _check_database(database_url)
+    if migrating:
+        await migrate.upgrade(database_url)
+    elif await migrate.current(database_url) != migrate.head():
+        raise StartError("The database is not at this version's migrations: run `worldthreat migrate` first.")
+    async with application(settings, database_url) as running:
+        if migrating:
+            await add_first_templates(running.database)
+        server = Server(
+            uvicorn.Config(
+                running.app,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                server_header=False,
+            ),
+        )
+        beside = [] if embedded is None else [asyncio.create_task(_supervise(embedded))]
+        beside.append(asyncio.create_task(_greet(settings, listener, server, running, with_demo=with_demo)))
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _check_database(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await database.check()
+    finally:
+        await database.close()
+
+
+async def add_first_templates(database: Database) -> None:
+    """First-start content: the boss templates that come with the project, as far as they are not there."""
+    async with database.transaction() as connection:
+        rules, rewards = await administration.default_configuration(connection)
+        templates = [
+            (
+                key,
+                codec.boss_to_json(
+                    boss_from_toml(
+                        text,
+                        source=f"{key}.toml",
+                        defaults_rules=codec.rules_from_json(rules),
+                        defaults_rewards=codec.rewards_from_json(rewards),
+                    ),
+                ),
+            )
+            for key, text in content.boss_files().items()
+        ]
+        await administration.add_missing_templates(connection, templates)
+
+
+async def _supervise(embedded: EmbeddedServer) -> None:
+    """Restarts the embedded PostgreSQL when it has died."""
+    while True:
+        await asyncio.sleep(SUPERVISED_EVERY_SECONDS)
+        try:
+            if await asyncio.to_thread(embedded.ensure_running):
+                log.warning("embedded PostgreSQL had died and was restarted")
+        except Exception:
+            log.exception("embedded PostgreSQL cannot be restarted; tried again in a moment")
+
+
+async def _greet(
+    settings: Settings,
+    listener: socket.socket,
+    server: Server,
+    running: Application,
+    *,
+    with_demo: bool,
+) -> None:
+    """Says where everything is, once it is there; then lets the demo's crowd in."""
+    await server.serving.wait()
+    host, port = listener.getsockname()[:2]
+    base = settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+    if with_demo:
+        await demo.prepare_demo(running.database, running.service, settings.data_dir)
+    console.print(_addresses(base, settings, with_demo=with_demo))
+    if with_demo:
+        try:
+            await demo.run_demo(running.database, running.service, _tell)
+        except Exception:
+            log.exception("the demo has ended")
+
+
+def _tell(message: str) -> None:
+    console.print(Text.assemble(("  ⚔ ", "red"), message))
+
+
+def _addresses(base: str, settings: Settings, *, with_demo: bool) -> Panel:
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column(overflow="fold")
+    rows.add_row("The raid", Text(f"{base}/", style="bold cyan"))
+    rows.add_row("GraphQL", Text(f"{base}/graphql", style="bold cyan"))
+    if with_demo:
+        rows.add_row("Your first strike", "see README.md, or with the player token in")
+        rows.add_row("", Text(str(settings.data_dir / demo.TOKEN_FILE), style="bold"))
+    rows.add_row("An admin token", "worldthreat token create --role admin")
+    rows.add_row("Stop", "Ctrl-C; everything is kept")
+    return Panel(rows, title="World-Threat Expeditions", border_style="red", expand=False)

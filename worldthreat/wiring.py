@@ -1,0 +1,56 @@
+"""The composition root: settings in, a running application out."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+
+from db.engine import Database
+from schema.build import build_schema
+from services.tokens import Authenticator
+from services.world_threat import WorldThreatService
+from web.app import WebOptions, create_app
+from worldthreat.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that one API process is made of."""
+
+    database: Database
+    service: WorldThreatService
+    app: Starlette
+
+
+@contextlib.asynccontextmanager
+async def application(settings: Settings, database_url: str) -> AsyncIterator[Application]:
+    """The application over the database at `database_url`, which must be migrated; closed at the end."""
+    database = Database(database_url, application_name="worldthreat-api")
+    service = WorldThreatService(database)
+
+    async def is_ready() -> bool:
+        try:
+            async with database.reading() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
+
+    app = create_app(
+        build_schema(introspection=settings.introspection),
+        service,
+        Authenticator(database),
+        WebOptions(
+            is_ready=is_ready,
+            public_read=settings.public_read,
+            introspection=settings.introspection,
+            allowed_origins=settings.allowed_origins,
+        ),
+    )
+    try:
+        yield Application(database, service, app)
+    finally:
+        await database.close()

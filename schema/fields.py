@@ -61,8 +61,8 @@ def resolved(graphql_type: Any, rule: Rule, description: str) -> Callable[[Calla
             resolver=resolver,
             graphql_type=graphql_type,
             description=description,
-            extensions=[StorableText(), Access(rule)],
         )
+        field.extensions = [StorableText(), Access(rule)] if field.arguments else [Access(rule)]  # the last asks first
         for argument in field.arguments:
             if argument.default is None:
                 argument.default = strawberry.UNSET

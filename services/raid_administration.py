@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from db.engine import Database
-from db.queries import Connection, strike_reads, strike_writes
+from db.queries import Connection, administration, strike_reads, strike_writes
 from db.rows import RaidRow
 from services import codec, views
 from services.boss_overrides import RewardOverrides
@@ -42,6 +42,7 @@ from services.shelf import Shelf
 from services.strike_batch import parse_id
 
 LONGEST_REASON = 1_000
+KEYS_FORGOTTEN_AT_ONCE = 5_000
 
 Act = Callable[[RaidState, Rulebook, datetime], Step]
 
@@ -84,6 +85,13 @@ class RaidAdministration:
                 acted = await self._start_next(connection) or acted
         if acted:
             self._on_commit()
+
+    async def forget_old_keys(self) -> None:
+        """Idempotency keys are kept for the raid's life and a day; older ones go, a bounded number at a time."""
+        while True:
+            async with self._database.transaction() as connection:
+                if await administration.forget_idempotency_keys(connection, KEYS_FORGOTTEN_AT_ONCE) == 0:
+                    return
 
     async def _start_next(self, connection: Connection) -> bool:
         """The earliest raid whose time has come begins, unless another is live: then it waits for that one's end."""

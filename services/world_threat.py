@@ -6,6 +6,7 @@ its `desk`. One `WorldThreatService` per process; `start` it before the first st
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -36,6 +37,7 @@ from services.views import (
 
 LONGEST_IDEMPOTENCY_KEY = 200
 CLOCK_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +68,14 @@ class WorldThreatService:
         await self._line.stop()
 
     async def _watch_the_clock(self) -> None:
+        cleaned_at = time.monotonic() - HOUSEKEEPING_SECONDS
         while True:
             try:
                 if await self._reader.is_raid_due():
                     await self._administration.settle()
+                if time.monotonic() - cleaned_at >= HOUSEKEEPING_SECONDS:
+                    cleaned_at = time.monotonic()
+                    await self._administration.forget_old_keys()
             except Exception:
                 log.exception("raid clock: tried again in a moment")
             await asyncio.sleep(CLOCK_SECONDS)

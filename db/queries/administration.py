@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, func, literal, select, update
+from sqlalchemy import BigInteger, Select, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,8 @@ from db.models import (
     ApiToken,
     BossTemplate,
     DefaultConfiguration,
+    IdempotencyKey,
+    Raid,
     RewardGrant,
     User,
 )
@@ -246,3 +248,21 @@ async def acknowledge(connection: AsyncConnection, channel_id: str, raid_id: int
             },
         ),
     )
+
+
+async def forget_idempotency_keys(connection: AsyncConnection, limit: int) -> int:
+    """Deletes up to `limit` keys of raids that ended more than a day ago. Returns how many there were."""
+    ended = select(Raid.id).where(
+        Raid.status == "completed",
+        Raid.completed_at < func.now() - func.make_interval(0, 0, 0, 1),
+    )
+    old = (
+        select(IdempotencyKey.user_id, IdempotencyKey.key)
+        .where(IdempotencyKey.raid_id.in_(ended))
+        .limit(limit)
+        .subquery()
+    )
+    result = await connection.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.user_id == old.c.user_id, IdempotencyKey.key == old.c.key),
+    )
+    return result.rowcount

@@ -15,6 +15,20 @@ from services.views import Principal
 from services.world_threat import WorldThreatService
 from tests.schema.world import ADMIN, BOSS, BOT, World
 
+CREATE_RAID = """
+mutation ($input: CreateRaidInput!) { createRaid(input: $input) { __typename ... on UserError { message } } }
+"""
+GRANT_LANTERN = """
+mutation {
+  grantEquipment(input: {
+    discordId: "ada", name: "Lantern", effects: [{kind: AFFINITY_ADD, affinity: {kind: ELEMENTAL, value: "fire"}}]
+  }) { ... on GrantEquipmentSuccess { equipment { id } } }
+}
+"""
+SET_CHANNEL = """
+mutation { setAnnouncementChannel(input: {guildId: "1", channelId: "2", kinds: [BREAKTHROUGH]}) { __typename } }
+"""
+
 
 @pytest.fixture(scope="session")
 async def world(
@@ -23,27 +37,28 @@ async def world(
     """Ada has fought twice and analysed once, Bo has fought once; a curse, a stage and a breakthrough came of it."""
     await administrator.execute(f"CREATE DATABASE schema_world TEMPLATE {template}")
     database = Database(make_url(server.url).set(database="schema_world"), pool_size=4)
-    async with database.driver_connection() as connection:
+    service = WorldThreatService(database)
+    await service.start()
+    try:
+        world = World(build_schema(), database, service)
+        await begin(world)
+        yield world
+    finally:
+        await service.stop()
+        await database.close()
+        await administrator.execute("DROP DATABASE schema_world WITH (FORCE)")
+
+
+async def begin(world: World) -> None:
+    async with world.database.driver_connection() as connection:
         files = RosterFiles(
             series=RosterFile.at(content.sample_series()), characters=RosterFile.at(content.sample_characters())
         )
         await import_roster(connection, files, lambda _progress: None)
-    service = WorldThreatService(database)
-    await service.start()
-    world = World(build_schema(), database, service)
-    created = await world.told(
-        "mutation ($input: CreateRaidInput!) { createRaid(input: $input) { __typename ... on UserError { message } } }",
-        ADMIN,
-        input={"name": "First raid", "boss": BOSS, "acceptWarnings": True},
-    )
-    assert created == {"createRaid": {"__typename": "CreateRaidSuccess"}}
+    created = await world.told(CREATE_RAID, ADMIN, input={"name": "First raid", "boss": BOSS, "acceptWarnings": True})
+    assert created["createRaid"]["__typename"] == "CreateRaidSuccess", created
     ada, bo = await world.player("ada"), await world.player("bo")
-    equipment = await world.told(
-        'mutation { grantEquipment(input: {discordId: "ada", name: "Lantern", effects: [{kind: AFFINITY_ADD, affinity: '
-        '{kind: ELEMENTAL, value: "fire"}}]}) { __typename ... on GrantEquipmentSuccess { equipment { id } } } }',
-        ADMIN,
-    )
-    lantern = equipment["grantEquipment"]["equipment"]["id"]
+    lantern = (await world.told(GRANT_LANTERN, ADMIN))["grantEquipment"]["equipment"]["id"]
     for striker, action, more in (
         (ada, "FIGHT", {"equipmentId": lantern}),
         (bo, "FIGHT", {}),
@@ -52,16 +67,7 @@ async def world(
     ):
         struck = await world.strike(striker, action, **more)
         assert struck["__typename"] == "ExecuteStrikeSuccess", struck
-    channel = await world.told(
-        'mutation { setAnnouncementChannel(input: {guildId: "1", channelId: "2", kinds: [BREAKTHROUGH]}) '
-        "{ __typename } }",
-        BOT,
-    )
-    assert channel == {"setAnnouncementChannel": {"__typename": "AnnouncementChannelSuccess"}}
-    yield world
-    await service.stop()
-    await database.close()
-    await administrator.execute("DROP DATABASE schema_world WITH (FORCE)")
+    await world.told(SET_CHANNEL, BOT)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
     is_leaf_type,
-    is_list_type,
-    is_non_null_type,
     is_required_argument,
     is_required_input_field,
 )
@@ -25,12 +25,12 @@ VALUES = {"Int": "1", "SafeInt": "1", "String": '"x"', "ID": '"1"', "Boolean": "
 
 def literal(type_: GraphQLInputType) -> str:
     """The smallest value of an input type."""
-    if is_non_null_type(type_):
+    if isinstance(type_, GraphQLNonNull):
         return literal(type_.of_type)
-    if is_list_type(type_):
+    if isinstance(type_, GraphQLList):
         return f"[{literal(type_.of_type)}]"
     if isinstance(type_, GraphQLEnumType):
-        return next(iter(type_.values))
+        return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):
         needed = (f"{name}: {literal(one.type)}" for name, one in type_.fields.items() if is_required_input_field(one))
         return f"{{{', '.join(needed)}}}"

@@ -1,11 +1,13 @@
-"""Who may ask for what: every root field × every role, private fields, and servers that the public may not read."""
+"""Who may ask for what: every root field and every role, private fields, and servers that the public may not read."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import strawberry
 from graphql import GraphQLObjectType
 from strawberry.types import get_object_definition
+from strawberry.types.field import StrawberryField
 
 from schema.access import MissingAccessRuleError, Rule, check_access_rules, needs, public, rule_of
 from schema.build import build_schema
@@ -60,6 +62,13 @@ def root(name: str) -> GraphQLObjectType:
     return type_
 
 
+def declared() -> Iterator[tuple[str, StrawberryField]]:
+    """Every field as Strawberry knows it."""
+    for type_ in SCHEMA.type_map.values():
+        definition = (type_.extensions or {}).get("strawberry-definition")
+        yield from ((f"{type_.name}.{field.name}", field) for field in getattr(definition, "fields", ()))
+
+
 def codes(result: Any) -> list[str]:
     return [(error.extensions or {}).get("code", "") for error in result.errors or ()]
 
@@ -94,23 +103,12 @@ async def test_a_root_field_answers_those_who_may_and_nobody_else(world: World, 
 
 def test_every_resolved_field_has_a_rule() -> None:
     """Below the roots too: what is no plain attribute of its view says for whom it is."""
-    silent = []
-    for type_ in SCHEMA.type_map.values():
-        origin = (type_.extensions or {}).get("strawberry-definition")
-        for field in getattr(origin, "fields", []):
-            if field.base_resolver is not None and rule_of(field) is None:
-                silent.append(f"{type_.name}.{field.name}")
+    silent = [name for name, field in declared() if field.base_resolver is not None and rule_of(field) is None]
     assert not silent
 
 
 def test_what_is_private_is_declared_private() -> None:
-    private = {
-        f"{type_.name}.{field.name}"
-        for type_ in SCHEMA.type_map.values()
-        for field in getattr((type_.extensions or {}).get("strawberry-definition"), "fields", [])
-        if rule_of(field) == Rule(private=True)
-    }
-    assert private == PRIVATE
+    assert {name for name, field in declared() if rule_of(field) == Rule(private=True)} == PRIVATE
 
 
 def test_a_root_field_without_a_rule_stops_the_schema() -> None:
@@ -136,7 +134,9 @@ def test_rules_are_what_the_api_is_built_with() -> None:
     assert rules["admin_actions"] == needs(Role.ADMIN)
 
 
-OTHERS = """{ leaderboard { player { id name discordId roster { nodes { name } } equipment { name } balances { amount } } } }"""
+OTHERS = """{ leaderboard { player {
+  id name discordId roster { nodes { name } } equipment { name } balances { amount }
+} } }"""
 
 
 async def test_the_public_sees_names_and_opaque_ids_of_players(world: World) -> None:

@@ -1,12 +1,20 @@
 """Questions that make no sense are refused with the argument's name; bugs tell an id and nothing else."""
 
+from datetime import datetime
+from typing import cast
+
 import pytest
+import strawberry
 from sqlalchemy import make_url
+from strawberry.schema.config import StrawberryConfig
 from structlog.testing import capture_logs
 
 from db.engine import Database
 from resolvers.context import Context
 from schema.build import build_schema
+from schema.masking import Masking
+from schema.scalars import SCALARS
+from services.rules.values import RaidStatus
 from services.views import PUBLIC
 from services.world_threat import WorldThreatService
 from tests.schema.world import ADMIN, BOT, World
@@ -38,7 +46,7 @@ async def test_more_than_the_limit_is_refused_and_the_limit_itself_is_fine(
         assert result.errors is None
     for wrong in (low - 1, high + 1, -1):
         result = await world.ask(f"{{ {field % wrong} }}", ADMIN)
-        (error,) = result.errors or ()
+        [error] = result.errors or []
         assert error.message == f"{argument}: must be from {low} to {high}; {wrong} is not."
         assert error.extensions == {"code": "BAD_INPUT", "field": argument}
 
@@ -46,13 +54,13 @@ async def test_more_than_the_limit_is_refused_and_the_limit_itself_is_fine(
 @pytest.mark.parametrize("text", ["a\\u0000b", "\\u0000"])
 async def test_text_that_cannot_be_stored_is_refused_by_its_field(world: World, text: str) -> None:
     document = f'mutation {{ registerPlayer(input: {{discordId: "7", name: "{text}"}}) {{ __typename }} }}'
-    (error,) = (await world.ask(document, BOT)).errors or ()
+    [error] = (await world.ask(document, BOT)).errors or []
     assert error.extensions == {"code": "BAD_INPUT", "field": "name"}
 
 
 async def test_half_a_character_is_refused_too(world: World) -> None:
     document = "query ($id: ID!) { player(discordId: $id) { name } }"
-    (error,) = (await world.ask(document, id="\ud800")).errors or ()
+    [error] = (await world.ask(document, id="\ud800")).errors or []
     assert error.extensions == {"code": "BAD_INPUT", "field": "discordId"}
 
 
@@ -60,7 +68,7 @@ async def test_half_a_character_is_refused_too(world: World) -> None:
 async def test_a_foreign_cursor_is_refused(world: World, cursor: str) -> None:
     for field in ("raids(after: $after)", "rewardGrants(after: $after)", "adminActions(after: $after)"):
         result = await world.ask(f"query ($after: String) {{ {field} {{ nodes {{ id }} }} }}", ADMIN, after=cursor)
-        (error,) = result.errors or ()
+        [error] = result.errors or []
         assert error.extensions == {"code": "BAD_INPUT", "field": "after"}, field
 
 
@@ -77,7 +85,7 @@ async def test_a_foreign_cursor_is_refused(world: World, cursor: str) -> None:
 )
 async def test_what_graphql_itself_refuses_keeps_its_words(world: World, document: str) -> None:
     result = await world.ask(document, ADMIN)
-    (error,) = result.errors or ()
+    [error] = result.errors or []
     assert "Internal" not in error.message
     assert (error.extensions or {}).get("code") is None
 
@@ -109,7 +117,7 @@ async def test_a_bug_tells_an_id_and_the_log_has_the_rest(database_url: str) -> 
     with capture_logs() as logs:
         result = await build_schema().execute("{ bosses { key } viewer { role } }", context_value=context)
     await database.close()
-    (error,) = result.errors or ()
+    [error] = result.errors or []
     (line,) = logs
     assert result.data is None
     assert error.message == f"Internal error, see the log for {line['error_id']}."
@@ -118,3 +126,34 @@ async def test_a_bug_tells_an_id_and_the_log_has_the_rest(database_url: str) -> 
     assert line["event"] == "internal_error"
     assert "boss_templates" in str(line["exc_info"])
     assert not any(word in str(error.formatted) for word in ("boss_templates", "SELECT", "asyncpg", "Error:"))
+
+
+@pytest.mark.parametrize("field", ["tooLarge", "missing", "naive", "unknown"])
+async def test_an_answer_that_does_not_fit_its_type_is_a_bug_too(field: str) -> None:
+    """It would tell what the server holds, if it were told as GraphQL tells it."""
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def too_large(self) -> int:
+            return 8_000_000_000
+
+        @strawberry.field
+        def missing(self) -> int:
+            return cast("int", None)
+
+        @strawberry.field
+        def naive(self) -> datetime:
+            return datetime(2030, 1, 1)  # noqa: DTZ001 - naive on purpose
+
+        @strawberry.field
+        def unknown(self) -> RaidStatus:
+            return cast("RaidStatus", "sleeping")
+
+    schema = strawberry.Schema(Query, extensions=[Masking], config=StrawberryConfig(scalar_map=SCALARS))
+    with capture_logs() as logs:
+        result = await schema.execute(f"{{ {field} }}")
+    [error] = result.errors or []
+    assert (error.extensions or {})["code"] == "INTERNAL"
+    assert not any(held in error.message for held in ("8000000000", "2030", "sleeping", "null"))
+    assert [line["event"] for line in logs] == ["internal_error"]

@@ -67,11 +67,13 @@ class World:
         return result.data
 
     async def player(self, discord_id: str) -> Principal:
-        """A registered player with four characters of the sample roster, as who they ask with their token."""
+        """A registered player with eight characters of the sample roster, as who they ask with their token."""
         created = await self.told(
-            "mutation ($id: ID!) { registerPlayer(input: {discordId: $id, name: $id}) { __typename } }",
+            "mutation ($id: ID!, $name: String!) {"
+            " registerPlayer(input: {discordId: $id, name: $name}) { __typename } }",
             BOT,
             id=discord_id,
+            name=discord_id,
         )
         assert created == {"registerPlayer": {"__typename": "RegisterPlayerSuccess"}}
         catalogue = await self.told("{ catalogue(first: 8) { nodes { key } } }")

@@ -188,10 +188,11 @@ class World:
         return tuple(event.event for event in events)
 
     async def pass_time(self, by: timedelta) -> None:
-        """As if the world had stood still for `by`: all that is measured against the clock moves into the past."""
+        """As if nothing had happened for `by`: all that is measured against the clock moves into the past."""
         await self.connection.execute(
             "UPDATE world_threat_raids SET starts_at = starts_at - $1::interval, ends_at = ends_at - $1::interval, "
-            "paused_at = paused_at - $1::interval, last_action_at = last_action_at - $1::interval",
+            "paused_at = paused_at - $1::interval, last_action_at = last_action_at - $1::interval "
+            "WHERE status <> 'completed'",
             by,
         )
         await self.connection.execute(
@@ -333,15 +334,18 @@ _FAULTS = {
 }
 
 
-async def books_balance(database: Database, raid_id: int) -> None:
+async def books_balance(database: "Database | Connection", raid_id: int) -> None:
     """Asserts everything of rules.md 7 that can be asked of the tables."""
-    async with database.driver_connection() as connection:
-        broken = {
-            rule: [tuple(row) for row in found]
-            for rule, statement in _FAULTS.items()
-            if (found := await connection.fetch(_with_books(statement), raid_id))
-        }
+    if isinstance(database, Database):
+        async with database.driver_connection() as connection:
+            return await books_balance(connection, raid_id)
+    broken = {
+        rule: [tuple(row) for row in found]
+        for rule, statement in _FAULTS.items()
+        if (found := await database.fetch(_with_books(statement), raid_id))
+    }
     assert broken == {}
+    return None
 
 
 def _with_books(statement: str) -> str:

@@ -79,7 +79,7 @@ function show(raid) {
   say("clock", raid.status === "ACTIVE" ? `Next curse in ${raid.curseClock.strikesUntilNext} strikes` : "");
   list("damage", raid.damage.map((row) => [`${row.rank}. ${row.player.name}`, number.format(row.score)]));
   list("analysts", raid.analysts.map((row) => [`${row.rank}. ${row.player.name}`, number.format(row.score)]));
-  list("events", raid.events.slice(-30).reverse().map((event) => [event.message, new Date(event.occurredAt).toLocaleTimeString()]));
+  list("events", raid.events.slice(-30).reverse().map((event) => [event.message, new Date(event.occurredAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })]));
   say("totals", `${number.format(raid.totals.strikes)} strikes by ${number.format(raid.totals.participants)} players`);
 }
 

@@ -51,6 +51,13 @@ bench: $(VENV)/.dev ## run one benchmark: make bench NAME=strikes [QUICK=1]
 		echo "Say which: make bench NAME=…  There are: $(sort $(basename $(notdir $(wildcard bench/[a-z]*.py))))"; exit 2; fi
 	@$(BIN)/python -m bench.$(NAME) $(if $(QUICK),--quick) $(ARGS)
 
+.PHONY: sdl
+sdl: $(VENV)/.dev ## write schema/schema.graphql anew, after a change of the public API that is meant
+	@mkdir -p build
+	@# By way of another file: a schema that cannot be built leaves the committed one as it is.
+	@$(BIN)/python -m schema.build > build/schema.graphql
+	@mv build/schema.graphql schema/schema.graphql
+
 .PHONY: lock
 lock: build/lock/.made ## pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs the network)
 	@build/lock/bin/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.cluster import DatabaseUnusableError
@@ -86,7 +86,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=timeouts.pool_seconds,
-            pool_pre_ping=False,
+            pool_pre_ping=False,  # see _check_open
+            hide_parameters=True,  # who asked and for whom is nothing for the log
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
         )
@@ -95,6 +96,8 @@ class Database:
         self._reading_engine: AsyncEngine = make_engine(
             async_creator=partial(self._connect, default_transaction_read_only="on"), isolation_level="AUTOCOMMIT"
         )
+        for engine in (self.engine, self._reading_engine):
+            event.listen(engine.sync_engine, "checkout", _check_open)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -161,6 +164,15 @@ class Database:
             command_timeout=self.timeouts.command_seconds,
             server_settings={**self._server_settings, **server_settings},
         )
+
+
+def _check_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Leaves no question to a connection that a restart of the server has closed: the pool opens new ones instead.
+
+    The driver knows without asking the server, so this costs nothing.
+    """
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def _to_json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from resolvers.live import Following, Live
 from resolvers.loaders import Loaders
 from services.views import Principal
 from services.world_threat import WorldThreatService
@@ -9,12 +10,20 @@ from services.world_threat import WorldThreatService
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One for each request. `public_read`: whether a caller without a token may read what is public."""
+    """One for each request. `public_read`: whether a caller without a token may read what is public.
+
+    `shared_live` is where a subscription that many share takes its moments from; None: from the feed itself.
+    """
 
     service: WorldThreatService
     principal: Principal
     public_read: bool = True
+    shared_live: Live | None = None
     loaders: Loaders = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loaders", Loaders(self.service, self.principal))
+
+    @property
+    def live(self) -> Live:
+        return self.shared_live or Following(self.service.feed)

@@ -9,14 +9,30 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from services.errors import WorldThreatError
 from services.rules.events import RaidEventKind
-from services.views import LeaderboardEntry, LeaderboardMetric, Page, Player, Principal, RaidEvent, Strike
+from services.rules.values import Reward
+from services.views import (
+    Character,
+    Equipment,
+    HpSample,
+    LeaderboardEntry,
+    LeaderboardMetric,
+    Page,
+    Player,
+    Principal,
+    RaidEvent,
+    RosterFilter,
+    Strike,
+)
 from services.world_threat import WorldThreatService
 
 Key = TypeVar("Key", bound=Hashable)
 Group = TypeVar("Group", bound=Hashable)
 Result = TypeVar("Result")
 LARGEST_BATCH = 500
+ROSTERS_AT_ONCE = 100
+"""A roster is read whole to be put in order: as many players as one page of a leaderboard has, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +55,24 @@ class StrikesKey:
     discord_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class HpHistoryKey:
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class RosterKey:
+    first: int
+    after: str | None
+    chosen: RosterFilter
+
+
 class Loaders:
-    """The loaders of one request. Those of raids take ``(raid_id, key)``: one statement for each different key."""
+    """The loaders of one request.
+
+    Where a field has arguments they take ``(id, key)`` of the raid or player: one statement for each different key.
+    What the service refuses for one of them is refused for that one alone.
+    """
 
     def __init__(self, service: WorldThreatService, principal: Principal) -> None:
         self._service, self._principal = service, principal
@@ -50,6 +82,14 @@ class Loaders:
         )
         self.events: DataLoader[tuple[int, EventsKey], tuple[RaidEvent, ...]] = _loader(_grouped(self._load_events))
         self.strikes: DataLoader[tuple[int, StrikesKey], Page[Strike]] = _loader(_grouped(self._load_strikes))
+        self.hp_histories: DataLoader[tuple[int, HpHistoryKey], tuple[HpSample, ...]] = _loader(
+            _grouped(self._load_hp_histories)
+        )
+        self.rosters: DataLoader[tuple[int, RosterKey], Page[Character]] = _loader(
+            _grouped(self._load_rosters), at_once=ROSTERS_AT_ONCE
+        )
+        self.equipment: DataLoader[int, tuple[Equipment, ...]] = _loader(self._load_equipment)
+        self.balances: DataLoader[int, tuple[Reward, ...]] = _loader(self._load_balances)
 
     async def _load_leaderboards(
         self, raid_ids: Sequence[int], key: LeaderboardKey
@@ -64,29 +104,52 @@ class Loaders:
             self._principal, raid_ids, first=key.first, after=key.after, discord_id=key.discord_id
         )
 
+    async def _load_hp_histories(self, raid_ids: Sequence[int], key: HpHistoryKey) -> Sequence[tuple[HpSample, ...]]:
+        return await self._service.hp_histories(self._principal, raid_ids, points=key.points)
 
-def _loader(load: Callable[[list[Key]], Awaitable[Sequence[Result]]]) -> DataLoader[Key, Result]:
+    async def _load_rosters(
+        self, user_ids: Sequence[int], key: RosterKey
+    ) -> Sequence[Page[Character] | WorldThreatError]:
+        return await self._service.rosters(
+            self._principal, user_ids, first=key.first, after=key.after, filter=key.chosen
+        )
+
+    async def _load_equipment(self, user_ids: Sequence[int]) -> Sequence[tuple[Equipment, ...] | WorldThreatError]:
+        return await self._service.equipment(self._principal, user_ids)
+
+    async def _load_balances(self, user_ids: Sequence[int]) -> Sequence[tuple[Reward, ...] | WorldThreatError]:
+        return await self._service.balances(self._principal, user_ids)
+
+
+def _loader(
+    load: Callable[[list[Key]], Awaitable[Sequence[Result | WorldThreatError]]], *, at_once: int = LARGEST_BATCH
+) -> DataLoader[Key, Result]:
     """A loader that asks for each key once in a batch, and remembers nothing after it."""
 
-    async def load_once(keys: list[Key]) -> list[Result]:
+    async def load_once(keys: list[Key]) -> list[Result | WorldThreatError]:
         once = list(dict.fromkeys(keys))
         found = dict(zip(once, await load(once), strict=True))
         return [found[key] for key in keys]
 
-    return DataLoader(load_once, max_batch_size=LARGEST_BATCH, cache=False)
+    return DataLoader(load_once, max_batch_size=at_once, cache=False)
 
 
 def _grouped(
-    load: Callable[[Sequence[int], Group], Awaitable[Sequence[Result]]],
-) -> Callable[[list[tuple[int, Group]]], Awaitable[list[Result]]]:
-    async def load_groups(keys: list[tuple[int, Group]]) -> list[Result]:
+    load: Callable[[Sequence[int], Group], Awaitable[Sequence[Result | WorldThreatError]]],
+) -> Callable[[list[tuple[int, Group]]], Awaitable[list[Result | WorldThreatError]]]:
+    """`load` by groups. What it raises for one group, such as a cursor that is none, is that group's answer alone."""
+
+    async def load_groups(keys: list[tuple[int, Group]]) -> list[Result | WorldThreatError]:
         groups: dict[Group, list[int]] = {}
-        for raid_id, group in keys:
-            groups.setdefault(group, []).append(raid_id)
-        found: dict[tuple[int, Group], Result] = {}
-        for group, raid_ids in groups.items():
-            results = await load(raid_ids, group)
-            found |= {(raid_id, group): result for raid_id, result in zip(raid_ids, results, strict=True)}
+        for number, group in keys:
+            groups.setdefault(group, []).append(number)
+        found: dict[tuple[int, Group], Result | WorldThreatError] = {}
+        for group, numbers in groups.items():
+            try:
+                results = await load(numbers, group)
+            except WorldThreatError as refusal:
+                results = [refusal] * len(numbers)
+            found |= {(number, group): result for number, result in zip(numbers, results, strict=True)}
         return [found[key] for key in keys]
 
     return load_groups

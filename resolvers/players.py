@@ -3,6 +3,7 @@
 from resolvers import limits
 from resolvers.context import Context
 from resolvers.limits import within
+from resolvers.loaders import RosterKey
 from services.rules.values import Reward
 from services.views import CatalogueCharacter, Character, Equipment, Page, Player, Principal, RosterFilter
 
@@ -24,15 +25,15 @@ async def roster_of(
     context: Context, user_id: int, *, first: int, after: str | None, chosen: RosterFilter
 ) -> Page[Character]:
     within("first", first, limits.PAGE)
-    return await context.service.roster(context.principal, user_id, first=first, after=after, filter=chosen)
+    return await context.loaders.rosters.load((user_id, RosterKey(first, after, chosen)))
 
 
 async def equipment_of(context: Context, user_id: int) -> tuple[Equipment, ...]:
-    return await context.service.equipment(context.principal, user_id)
+    return await context.loaders.equipment.load(user_id)
 
 
 async def balances_of(context: Context, user_id: int) -> tuple[Reward, ...]:
-    return await context.service.balances(context.principal, user_id)
+    return await context.loaders.balances.load(user_id)
 
 
 async def catalogue(context: Context, *, first: int, after: str | None, search: str | None) -> Page[CatalogueCharacter]:

@@ -3,7 +3,7 @@
 from resolvers import limits
 from resolvers.context import Context
 from resolvers.limits import within
-from resolvers.loaders import EventsKey, LeaderboardKey, StrikesKey
+from resolvers.loaders import EventsKey, HpHistoryKey, LeaderboardKey, StrikesKey
 from services.rules.events import RaidEventKind
 from services.rules.values import RaidStatus
 from services.views import HpSample, LeaderboardEntry, LeaderboardMetric, Page, Raid, RaidEvent, Strike
@@ -61,7 +61,7 @@ async def strikes_of(
 
 async def hp_history_of(context: Context, raid_id: int, *, points: int) -> tuple[HpSample, ...]:
     within("points", points, limits.HP_SAMPLES)
-    return await context.service.hp_history(context.principal, raid_id, points=points)
+    return await context.loaders.hp_histories.load((raid_id, HpHistoryKey(points)))
 
 
 async def after_change(context: Context, *, since_sequence: int) -> tuple[Raid, tuple[RaidEvent, ...]] | None:

@@ -5,6 +5,7 @@ The service checks again by principal; here a caller is refused before anything 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import isasyncgen
 from typing import Any
 
 from strawberry.extensions import FieldExtension
@@ -76,7 +77,8 @@ class Access(FieldExtension):
 
     async def resolve_async(self, next_: AsyncExtensionResolver, source: Any, info: Any, **kwargs: Any) -> Any:
         self.rule.check(info.context, source, info.field_name)
-        return await next_(source, info, **kwargs)
+        answer: Any = next_(source, info, **kwargs)
+        return answer if isasyncgen(answer) else await answer  # a subscription's stream is not awaited
 
 
 def rule_of(field: StrawberryField) -> Rule | None:

@@ -15,6 +15,7 @@ from schema.masking import Masking
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 CACHED_DOCUMENTS = 256
 
@@ -29,10 +30,11 @@ def build_schema(*, introspection: bool = True) -> WorldThreatSchema:
 
     Raises MissingAccessRuleError when a root field does not say who may ask for it.
     """
-    check_access_rules(Query, Mutation)
+    check_access_rules(Query, Mutation, Subscription)
     return WorldThreatSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=EVENT_TYPES,
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=EXPECTED,

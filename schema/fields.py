@@ -1,6 +1,6 @@
 """How fields are declared: read from a view by attribute, or resolved, with the rule that says for whom."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -63,6 +63,24 @@ def resolved(graphql_type: Any, rule: Rule, description: str) -> Callable[[Calla
             description=description,
         )
         field.extensions = [StorableText(), Access(rule)] if field.arguments else [Access(rule)]  # the last asks first
+        for argument in field.arguments:
+            if argument.default is None:
+                argument.default = strawberry.UNSET
+        return field
+
+    return bind
+
+
+def followed(graphql_type: Any, rule: Rule, description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A subscription, whose resolver yields the views that `graphql_type` shows; the same rule on the way in."""
+
+    def bind(resolver: Callable[..., Any]) -> Any:
+        field = strawberry.subscription(
+            resolver=resolver,
+            graphql_type=AsyncGenerator[graphql_type, None],
+            description=description,
+        )
+        field.extensions = [StorableText(), Access(rule)]
         for argument in field.arguments:
             if argument.default is None:
                 argument.default = strawberry.UNSET

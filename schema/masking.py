@@ -1,7 +1,8 @@
 """What leaves the server when something fails outside of the unions.
 
-Expected failures keep their sentence and get ``extensions.code``. What GraphQL itself says about a document stays as
-it is. Everything else is a bug: it is logged with its traceback under an id, and the caller is told the id alone.
+Expected failures, a database that is away among them, keep their sentence and get ``extensions.code``. What GraphQL
+itself says about a document stays as it is. Everything else is a bug: it is logged with its traceback under an id,
+and the caller is told the id alone.
 """
 
 import re
@@ -14,6 +15,7 @@ from strawberry.extensions import MaskErrors
 
 from schema.errors import EXPECTED
 from services.errors import ForbiddenError, InvalidInputError, OverloadedError, UnauthenticatedError, WorldThreatError
+from services.outages import overload_of
 
 FORBIDDEN = "FORBIDDEN"
 UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -44,6 +46,10 @@ def presentable(error: GraphQLError) -> GraphQLError:
         return _told(error, str(cause), _extensions(cause))
     if cause is None and not _is_broken_answer(error):
         return error
+    overload = None if cause is None else overload_of(cause)
+    if overload is not None:
+        log.warning("database away: a question could not be answered", error=type(cause).__name__, path=error.path)
+        return _told(error, str(overload), _extensions(overload))
     error_id = secrets.token_hex(6)
     log.error("internal_error", error_id=error_id, path=error.path, exc_info=cause or error)
     return _told(error, f"Internal error, see the log for {error_id}.", {"code": INTERNAL, "id": error_id})

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from inspect import isasyncgen
 from typing import Any
 
 from strawberry.extensions import FieldExtension
@@ -20,7 +21,8 @@ class StorableText(FieldExtension):
 
     async def resolve_async(self, next_: AsyncExtensionResolver, source: Any, info: Any, **kwargs: Any) -> Any:
         check_storable(kwargs)
-        return await next_(source, info, **kwargs)
+        answer: Any = next_(source, info, **kwargs)
+        return answer if isasyncgen(answer) else await answer
 
 
 def check_storable(arguments: dict[str, Any]) -> None:

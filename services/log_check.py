@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -51,7 +51,10 @@ CAUSES: Final = frozenset(
 
 @dataclass(slots=True)
 class Story:
-    """A raid as far as it has been replayed, with what the rules' own state does not hold."""
+    """A raid as far as it has been replayed, with what the rules' own state does not hold.
+
+    `acts` are what admins did: the event's kind, and the reason it gives.
+    """
 
     raid_id: int
     name: str
@@ -62,6 +65,7 @@ class Story:
     last_action_at: datetime | None = None
     events: int = 0
     characters: int = 0
+    acts: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def calculator(self) -> RewardCalculator:
@@ -120,22 +124,25 @@ class LogCheck:
         await self._changes_up_to(None)
 
     async def _facts(self, page: list[LogRow]) -> _Facts:
+        """Raises EnoughError when what the strikes refer to is not there or cannot be read."""
         strikes = [row.strike for row in page]
+        worn = {strike.equipped_equipment_id for strike in strikes} - {None}
+        found = await strike_reads.equipment(self._connection, list(worn))  # type: ignore[arg-type]  # None is out
         try:
             members = [member for strike in strikes for member in strike.team_characters]
             copies = [int(member[0]) for member in members]
             revisions = {int(member[1]) for member in members}
-        except UNREADABLE:
-            copies, revisions = [], set()  # which strike it is, is found when its turn comes
-        worn = {strike.equipped_equipment_id for strike in strikes} - {None}
-        found = await strike_reads.equipment(self._connection, list(worn))  # type: ignore[arg-type]  # None is out
-        return _Facts(
-            sheets=await self._shelf.sheets(revisions, partial(strike_reads.revisions, self._connection)),
-            equipment={
-                row.id: Equipment(row.id, row.name, codec.effects_from_json(row.effects)) for row in found.values()
-            },
-            usages=await verification.usages(self._connection, self._story.raid_id, copies),
-        )
+            return _Facts(
+                sheets=await self._shelf.sheets(revisions, partial(strike_reads.revisions, self._connection)),
+                equipment={
+                    row.id: Equipment(row.id, row.name, codec.effects_from_json(row.effects)) for row in found.values()
+                },
+                usages=await verification.usages(self._connection, self._story.raid_id, copies),
+            )
+        except UNREADABLE as error:
+            place = f"strikes {strikes[0].number} to {strikes[-1].number}"
+            self._findings.note(place, "team_characters or equipment", "unreadable", f"readable ({error})")
+            raise EnoughError from error
 
     # ------------------------------------------------------------------ the clock and admins
 
@@ -167,12 +174,8 @@ class LogCheck:
         story, place = self._story, f"event {row.sequence}"
         try:
             event = event_of(row)
-        except UNREADABLE as error:
-            self._findings.note(place, "payload", shown(row.payload), "something that can be read")
-            raise EnoughError from error
-        if not isinstance(event, RaidStarted | RaidChanged):
-            raise TypeError(f"{row.kind} is no cause")
-        try:
+            if not isinstance(event, RaidStarted | RaidChanged):
+                raise TypeError(f"{row.kind} is no cause")
             _check_step(story.raid_id, story.replay.state, event)
             events = story.replay.change(event)
         except WorldThreatError as refused:
@@ -180,6 +183,11 @@ class LogCheck:
             self._findings.note(place, "", f"a {row.kind}", f"a refusal: {refused}")
             story.replay.state = replace(story.replay.state, sequence=row.sequence)
             return
+        except UNREADABLE as error:
+            self._findings.note(place, "payload", shown(row.payload), "something that can be read")
+            raise EnoughError from error
+        if isinstance(event, RaidChanged) and event.reason is not None:
+            story.acts.append((event.kind.value, event.reason))
         if isinstance(event, RaidChanged) and event.kind is RaidEventKind.RAID_UPDATED:
             self._update(event)
         await self._compare_events(events)
@@ -245,7 +253,10 @@ class LogCheck:
             team = tuple(
                 Character(copy_id, facts.sheets[revision_id], stars)
                 for copy_id, revision_id, stars, _score, _multiplier in strike.team_characters
+                if isinstance(copy_id, int) and isinstance(stars, int)
             )
+            if len(team) != len(strike.team_characters):
+                raise TypeError("an id or stars that are no number")
         except UNREADABLE as error:
             wanted = "members [character, revision, stars, score, multiplier] whose revisions there are"
             self._findings.note(place, "team_characters", shown(strike.team_characters), wanted)

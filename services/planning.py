@@ -54,7 +54,7 @@ class StrikePlanner:
                     raid.id,
                 )
             }
-            pieces = await players.equipment(connection, user.id) if equipment_id is not None else []
+            pieces = [] if equipment_id is None else (await players.equipment(connection, [user.id]))[user.id]
             row = await leaderboards.participant(connection, raid.id, user.id)
             now = await administration.database_time(connection)
         missing = tuple(text for text, number in zip(character_ids, numbers, strict=True) if number not in owned)
@@ -99,7 +99,7 @@ class StrikePlanner:
             if found is None:
                 return None
             raid, rulebook = self._reader.with_rulebook(found)
-            rows = await players.roster(connection, user.id, raid.id)
+            rows = (await players.rosters(connection, [user.id], raid.id))[user.id]
         state = state_of(raid)
         pricing = rulebook.resolver.pricing(state)
         unused = {copy.id: (copy, revision) for copy, revision in rows if copy.used_at is None}

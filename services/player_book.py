@@ -1,5 +1,6 @@
 """Players: who they are, what they own, what they have done, what they may do."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,6 @@ from services.permissions import require_private
 from services.raid_administration import Actor
 from services.raid_reader import RaidReader, player_view
 from services.raid_records import Rulebook, participant_of, sheet_of, state_of
-from services.raid_views import sum_by_currency
 from services.rules.refusals import ready_at
 from services.rules.state import Participant
 from services.rules.strike_resolver import Pricing
@@ -84,41 +84,46 @@ class PlayerBook:
         row, rulebook = self._reader.with_rulebook(found)
         return row.id, rulebook, rulebook.resolver.pricing(state_of(row))
 
-    async def roster(
+    async def rosters(
         self,
-        user_id: int,
+        user_ids: Sequence[int],
         *,
         first: int,
         after: str | None,
         roster_filter: RosterFilter,
-    ) -> Page[views.Character]:
-        """The player's characters in the filter's order. A cursor stays good while the roster changes."""
+    ) -> list[Page[views.Character] | InvalidInputError]:
+        """Each player's characters in the filter's order, in two statements for all of them.
+
+        A cursor stays good while the roster changes; whose list it is not in has the error in the page's place.
+        Raises InvalidInputError for what is no cursor at all.
+        """
         last = decode_cursor(after, int)
         async with self._database.reading() as connection:
             live = await self.live_pricing(connection)
-            rows = await players.roster(connection, user_id, None if live is None else live[0])
+            found = await players.rosters(connection, user_ids, None if live is None else live[0])
         pricing = None if live is None else live[1:]
-        characters = [character_view(owned, revision, pricing) for owned, revision in rows]
-        characters = sorted(filter(_matches(roster_filter), characters), key=_ORDERS[roster_filter.order_by])
-        if last is not None:
-            positions = [position for position, character in enumerate(characters) if character.id == last[0]]
-            if not positions:
-                raise InvalidInputError(
-                    "after", "the character of this cursor is not in the list any more; start over."
-                )
-            characters = characters[positions[0] + 1 :]
-        return page(characters, first, lambda each: each, lambda each: encode_cursor(each.id))
+        pages: list[Page[views.Character] | InvalidInputError] = []
+        for user_id in user_ids:
+            characters = [character_view(owned, revision, pricing) for owned, revision in found[user_id]]
+            pages.append(_roster_page(characters, first, last, roster_filter))
+            # A hundred rosters take a while to score: strikes go on meanwhile.
+            await asyncio.sleep(0)
+        return pages
 
-    async def equipment(self, user_id: int) -> tuple[views.Equipment, ...]:
+    async def equipment(self, user_ids: Sequence[int]) -> list[tuple[views.Equipment, ...]]:
+        """Each player's, in one statement."""
         async with self._database.reading() as connection:
-            rows = await players.equipment(connection, user_id)
-        return tuple(views.Equipment(row.id, row.name, codec.effects_from_json(row.effects)) for row in rows)
+            found = await players.equipment(connection, user_ids)
+        return [
+            tuple(views.Equipment(row.id, row.name, codec.effects_from_json(row.effects)) for row in found[user_id])
+            for user_id in user_ids
+        ]
 
-    async def balances(self, user_id: int, raid_id: int | None = None) -> tuple[Reward, ...]:
-        """What the ledger granted in all: the host game knows what was spent."""
+    async def balances(self, user_ids: Sequence[int]) -> list[tuple[Reward, ...]]:
+        """What the ledger granted each player in all, in one statement: the host game knows what was spent."""
         async with self._database.reading() as connection:
-            rows = await players.balances(connection, user_id, raid_id)
-        return sum_by_currency([Reward(currency, amount) for currency, amount in rows])
+            found = await players.balances(connection, user_ids)
+        return [tuple(Reward(currency, amount) for currency, amount in found[user_id]) for user_id in user_ids]
 
     async def participation(
         self,
@@ -138,7 +143,7 @@ class PlayerBook:
             raid, rulebook = self._reader.with_rulebook(found)
             row = await leaderboards.participant(connection, raid.id, user.id)
             available, used = await players.usage_counts(connection, user.id, raid.id)
-            rewards = await players.balances(connection, user.id, raid.id)
+            rewards = (await players.balances(connection, [user.id], raid.id))[user.id]
             now = await administration.database_time(connection)
         participant = Participant(user.id) if row is None else participant_of(row)
         calculator, boss = rulebook.calculator, rulebook.boss
@@ -291,6 +296,22 @@ def _catalogue_view(key: str, revision: RevisionRow) -> views.CatalogueCharacter
         affinities=sheet.affinities,
         image_url=sheet.image_url,
     )
+
+
+def _roster_page(
+    characters: Sequence[views.Character],
+    first: int,
+    last: tuple[int | str, ...] | None,
+    roster_filter: RosterFilter,
+) -> Page[views.Character] | InvalidInputError:
+    """`last`: the character that the page before ended with, by its id."""
+    listed = sorted(filter(_matches(roster_filter), characters), key=_ORDERS[roster_filter.order_by])
+    if last is not None:
+        positions = [position for position, character in enumerate(listed) if character.id == last[0]]
+        if not positions:
+            return InvalidInputError("after", "the character of this cursor is not in the list any more; start over.")
+        listed = listed[positions[0] + 1 :]
+    return page(listed, first, lambda each: each, lambda each: encode_cursor(each.id))
 
 
 def _matches(wanted: RosterFilter) -> Callable[[views.Character], bool]:

@@ -117,7 +117,7 @@ class RaidAdministration:
             InvalidConfigurationError: with every error, or every warning that was not accepted.
             RaidAlreadyActiveError: it should start at once, and another raid is live.
         """
-        problems = (*_check_name(raid.name), *check_configuration(raid.boss, survey))
+        problems = (*_check_name(raid.name, "raid.name"), *check_configuration(raid.boss, survey))
         async with self._database.driver_connection() as connection, connection.transaction():
             now = await strike_reads.database_time(connection)
             problems = (*_check_times(raid, now), *problems)
@@ -212,7 +212,7 @@ class RaidAdministration:
         rewards: RewardOverrides | None,
     ) -> views.Raid:
         """`rewards` go over the raid's own, from now on."""
-        problems = [*_check_name("unchanged" if update.name is None else update.name)]
+        problems = [*_check_name("unchanged" if update.name is None else update.name, "name")]
         length = len(update.description or "")
         if length > LONGEST_DESCRIPTION:
             problems.append(
@@ -361,9 +361,9 @@ async def _pay_expiry(
     await strike_writes.grant_titles(connection, raid_id, None, None, now)
 
 
-def _check_name(name: str) -> tuple[Problem, ...]:
+def _check_name(name: str, path: str) -> tuple[Problem, ...]:
     length = len(name.strip())
-    return () if 1 <= length <= 100 else (Problem("name", f"must have 1 to 100 characters; this has {length}."),)
+    return () if 1 <= length <= 100 else (Problem(path, f"must have 1 to 100 characters; this has {length}."),)
 
 
 def _check_times(raid: NewRaid, now: datetime) -> tuple[Problem, ...]:

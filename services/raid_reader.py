@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Database
 from db.queries import leaderboards, players, raids
-from db.rows import RaidRow, RankedRow, StrikeRow, UserRow
+from db.rows import EventRow, RaidRow, RankedRow, StrikeRow, UserRow
 from services import codec, views
 from services.paging import decode_number, encode_cursor, page
 from services.raid_records import Rulebook, boss_at, event_of, state_of
@@ -55,6 +55,15 @@ class RaidReader:
         async with self._database.reading() as connection:
             found = await raids.raid(connection, number)
         return None if found is None else self._view(found)
+
+    async def followed_raid_id(self, raid_id: str | None) -> int | None:
+        """The id of the raid that is named, or of the live one; None when there is no such raid."""
+        number = None if raid_id is None else parse_id(raid_id)
+        if raid_id is not None and number is None:
+            return None
+        async with self._database.reading() as connection:
+            found = await raids.live_raid(connection) if number is None else await raids.raid(connection, number)
+        return None if found is None else found[0].id
 
     async def raids(self, *, first: int, after: str | None, status: RaidStatus | None) -> Page[views.Raid]:
         """Newest first."""
@@ -208,29 +217,46 @@ class RaidReader:
             for row in rows
         }
 
-    async def hp_history(self, raid_id: int, *, points: int) -> tuple[views.HpSample, ...]:
-        """At most `points` samples, from full HP to now: strikes at even distances, and every adjustment."""
+    async def hp_histories(self, raid_ids: Sequence[int], *, points: int) -> list[tuple[views.HpSample, ...]]:
+        """Of several raids, in their order, in three statements; a raid that has not begun has none.
+
+        At most `points` samples each, from full HP to now: strikes at even distances, and every adjustment.
+        """
         async with self._database.reading() as connection:
-            found = await raids.raid(connection, raid_id)
-            if found is None or found[0].sequence == 0:
-                return ()
-            row = found[0]
+            found = await raids.raid_rows(connection, raid_ids)
+            begun = [row for row in found.values() if row.sequence > 0]
+            if not begun:
+                return [() for _ in raid_ids]
             kinds = [RaidEventKind.HP_ADJUSTED.value]
-            adjusted = (await raids.events(connection, [raid_id], after=0, kinds=kinds, limit=points // 2))[raid_id]
-            strikes = row.fights + row.analyses
-            wanted = max(1, points - 1 - len(adjusted))
-            numbers = sorted({max(1, strikes * step // wanted) for step in range(1, wanted + 1)}) if strikes else []
-            sampled = await raids.hp_after(connection, raid_id, numbers)
-        steps: list[tuple[datetime, int, int | None]] = [(at, hp, analysis) for _, at, hp, analysis in sampled]
-        steps += [
-            (event.occurred_at, event.changes.hp, None)
-            for event in map(event_of, adjusted)
-            if isinstance(event, RaidChanged) and event.changes.hp is not None
-        ]
-        samples = [views.HpSample(row.starts_at, row.total_hp, 0)]
-        for at, hp, analysis in sorted(steps, key=lambda step: step[0]):
-            samples.append(views.HpSample(at, hp, samples[-1].analysis_points if analysis is None else analysis))
-        return tuple(samples)
+            ids = [row.id for row in begun]
+            adjusted = await raids.events(connection, ids, after=0, kinds=kinds, limit=max(0, points - 2) // 2)
+            places = [(row.id, number) for row in begun for number in _sampled(row, points - 1 - len(adjusted[row.id]))]
+            sampled = await raids.hp_after(connection, places)
+        histories = {row.id: _hp_samples(row, sampled[row.id], adjusted[row.id]) for row in begun}
+        return [histories.get(raid_id, ()) for raid_id in raid_ids]
+
+
+def _sampled(row: RaidRow, wanted: int) -> list[int]:
+    """The numbers of at most `wanted` strikes of the raid, but of one at least: at even distances, with the newest."""
+    strikes, wanted = row.fights + row.analyses, max(1, wanted)
+    return sorted({max(1, strikes * step // wanted) for step in range(1, wanted + 1)}) if strikes else []
+
+
+def _hp_samples(
+    row: RaidRow,
+    sampled: Sequence[tuple[datetime, int, int]],
+    adjusted: Sequence[EventRow],
+) -> tuple[views.HpSample, ...]:
+    steps: list[tuple[datetime, int, int | None]] = [*sampled]
+    steps += [
+        (event.occurred_at, event.changes.hp, None)
+        for event in map(event_of, adjusted)
+        if isinstance(event, RaidChanged) and event.changes.hp is not None
+    ]
+    samples = [views.HpSample(row.starts_at, row.total_hp, 0)]
+    for at, hp, analysis in sorted(steps, key=lambda step: step[0]):
+        samples.append(views.HpSample(at, hp, samples[-1].analysis_points if analysis is None else analysis))
+    return tuple(samples)
 
 
 def _entries(principal: Principal, rows: Sequence[RankedRow]) -> tuple[LeaderboardEntry, ...]:

@@ -99,8 +99,8 @@ class _Verification:
             self._compare_raid(story, revision, boss)
             await self._compare_participants(story)
             await ledger.finish()
-            await self._compare_actions(actions)
-            await self._find_strays()
+            self._compare_acts(story.acts, actions)
+            await self._find_strays(story)
             await self._add_up()
         except EnoughError:
             complete = False
@@ -171,18 +171,9 @@ class _Verification:
         for user_id in sorted(replayed):
             self._findings.note(f"participant {user_id}", "", "nobody", "somebody who struck")
 
-    async def _compare_actions(self, actions: list[ActionRow]) -> None:
+    def _compare_acts(self, told: list[tuple[str, str]], actions: list[ActionRow]) -> None:
         """The admin log and the events tell the same acts for the same reasons."""
         logged = [(_KIND_OF_ACTION[each.action], each.reason) for each in actions if each.action in _KIND_OF_ACTION]
-        told: list[tuple[str, str]] = []
-        after = 0
-        while page := await verification.events(self._connection, self._raid.id, after, PAGE):
-            after = page[-1].sequence
-            told += [
-                (row.kind, row.payload["reason"])
-                for row in page
-                if row.kind in _KIND_OF_ACTION.values() and row.payload["reason"] is not None
-            ]
         for index in range(max(len(logged), len(told))):
             place = f"admin act {index + 1}"
             kind, reason = told[index] if index < len(told) else ("nothing", "nothing")
@@ -190,9 +181,14 @@ class _Verification:
             self._findings.compare(place, "kind of the event", kind, logged_kind, by="in the admin log")
             self._findings.compare(place, "reason of the event", reason, logged_reason, by="in the admin log")
 
-    async def _find_strays(self) -> None:
+    async def _find_strays(self, story: Story) -> None:
         """Rows that no strike knows of: what replaying cannot come by."""
-        for usage in await verification.stray_usages(self._connection, self._raid.id, LARGEST_LIST):
+        used = (await verification.other_sums(self._connection, self._raid.id)).usages
+        for usage in (
+            ()
+            if used == story.characters
+            else await verification.stray_usages(self._connection, self._raid.id, LARGEST_LIST)
+        ):
             place = f"use of character {usage.character_id}"
             self._findings.note(place, "", f"used in strike {usage.number}", "not in its team")
         for user_id, key, number in await verification.stray_idempotency_keys(

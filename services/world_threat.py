@@ -7,14 +7,16 @@ its `desk`. One `WorldThreatService` per process; `start` it before the first st
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import structlog
 
 from db.engine import Database
 from services import permissions, views
 from services.admin_desk import AdminDesk
-from services.errors import InvalidInputError
+from services.errors import ForbiddenError, InvalidInputError, WorldThreatError
+from services.feed import RaidFeed
 from services.planning import StrikePlanner
 from services.player_book import PlayerBook
 from services.raid_administration import RaidAdministration
@@ -35,6 +37,7 @@ from services.views import (
     RosterFilter,
 )
 
+Owned = TypeVar("Owned")
 LONGEST_IDEMPOTENCY_KEY = 200
 CLOCK_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
@@ -43,14 +46,29 @@ log = structlog.get_logger(__name__)
 
 
 class WorldThreatService:
-    def __init__(self, database: Database, on_commit: Callable[[], None] = lambda: None) -> None:
-        """`on_commit` hears of everything that moved a raid, after it was committed."""
+    def __init__(
+        self,
+        database: Database,
+        on_commit: Callable[[], None] = lambda: None,
+        *,
+        updates_per_second: float = 4.0,
+    ) -> None:
+        """`on_commit` hears of everything that moved a raid, after it was committed.
+
+        A live subscription is told of the raid's state at most `updates_per_second` times a second.
+        """
         shelf = Shelf()
         self._reader = RaidReader(database, shelf)
+        self.feed = RaidFeed(self._reader, updates_per_second=updates_per_second)
+
+        def committed() -> None:
+            self.feed.wake()
+            on_commit()
+
         self._players = PlayerBook(database, self._reader)
         self._planner = StrikePlanner(database, self._reader)
-        self._administration = RaidAdministration(database, shelf, on_commit)
-        self._line = StrikeLine(database, shelf, self._administration.settle, on_commit)
+        self._administration = RaidAdministration(database, shelf, committed)
+        self._line = StrikeLine(database, shelf, self._administration.settle, committed)
         self.desk = AdminDesk(database, self._administration, self._players)
         self._clock: asyncio.Task[None] | None = None
 
@@ -66,6 +84,7 @@ class WorldThreatService:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._clock
         await self._line.stop()
+        await self.feed.stop()
 
     async def _watch_the_clock(self) -> None:
         cleaned_at = time.monotonic() - HOUSEKEEPING_SECONDS
@@ -161,8 +180,14 @@ class WorldThreatService:
         """Newest first."""
         return await self._reader.strikes(raid_ids, first=first, after=after, discord_id=discord_id)
 
-    async def hp_history(self, _principal: Principal, raid_id: int, *, points: int) -> tuple[views.HpSample, ...]:
-        return await self._reader.hp_history(raid_id, points=points)
+    async def hp_histories(
+        self,
+        _principal: Principal,
+        raid_ids: Sequence[int],
+        *,
+        points: int,
+    ) -> list[tuple[views.HpSample, ...]]:
+        return await self._reader.hp_histories(raid_ids, points=points)
 
     async def player(self, _principal: Principal, discord_id: str) -> Player | None:
         return await self._players.player(discord_id)
@@ -183,16 +208,43 @@ class WorldThreatService:
         after: str | None,
         filter: RosterFilter,  # noqa: A002 - the name that the API gives it
     ) -> Page[Character]:
-        permissions.require_private(principal, user_id)
-        return await self._players.roster(user_id, first=first, after=after, roster_filter=filter)
+        """Raises ForbiddenError for whom it does not concern, InvalidInputError for a cursor of another list."""
+        (found,) = await self.rosters(principal, [user_id], first=first, after=after, filter=filter)
+        if isinstance(found, WorldThreatError):
+            raise found
+        return found
 
-    async def equipment(self, principal: Principal, user_id: int) -> tuple[views.Equipment, ...]:
-        permissions.require_private(principal, user_id)
-        return await self._players.equipment(user_id)
+    async def rosters(
+        self,
+        principal: Principal,
+        user_ids: Sequence[int],
+        *,
+        first: int,
+        after: str | None,
+        filter: RosterFilter,  # noqa: A002 - the name that the API gives it
+    ) -> list[Page[Character] | WorldThreatError]:
+        """Aligned with `user_ids`; in place of a refused player's there is what `roster` would raise for them."""
+        return await _of_permitted(
+            principal,
+            user_ids,
+            lambda permitted: self._players.rosters(permitted, first=first, after=after, roster_filter=filter),
+        )
 
-    async def balances(self, principal: Principal, user_id: int) -> tuple[Reward, ...]:
-        permissions.require_private(principal, user_id)
-        return await self._players.balances(user_id)
+    async def equipment(
+        self,
+        principal: Principal,
+        user_ids: Sequence[int],
+    ) -> list[tuple[views.Equipment, ...] | WorldThreatError]:
+        """Aligned with `user_ids`, as `rosters`."""
+        return await _of_permitted(principal, user_ids, self._players.equipment)
+
+    async def balances(
+        self,
+        principal: Principal,
+        user_ids: Sequence[int],
+    ) -> list[tuple[Reward, ...] | WorldThreatError]:
+        """Aligned with `user_ids`, as `rosters`."""
+        return await _of_permitted(principal, user_ids, self._players.balances)
 
     async def participation(
         self,
@@ -277,3 +329,23 @@ class WorldThreatService:
         size: int,
     ) -> views.SuggestedTeam | None:
         return await self._planner.suggest(permissions.planner(principal, discord_id), action, size)
+
+
+async def _of_permitted(
+    principal: Principal,
+    user_ids: Sequence[int],
+    read: Callable[[Sequence[int]], Awaitable[Sequence[Owned | WorldThreatError]]],
+) -> list[Owned | WorldThreatError]:
+    """What `read` finds of the players that `principal` may see, and each other's ForbiddenError in its place."""
+    found: dict[int, Owned | WorldThreatError] = {}
+    permitted = []
+    for user_id in user_ids:
+        try:
+            permissions.require_private(principal, user_id)
+        except ForbiddenError as refusal:
+            found[user_id] = refusal
+        else:
+            permitted.append(user_id)
+    if permitted:
+        found |= zip(permitted, await read(permitted), strict=True)
+    return [found[user_id] for user_id in user_ids]

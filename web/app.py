@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.build import WorldThreatSchema
 from services.tokens import Authenticator
 from services.world_threat import WorldThreatService
 from web.graphql import GraphQLView
+from web.sockets import SocketEndpoint
 
 PAGE = Path(__file__).parent / "page"
 
@@ -52,7 +54,7 @@ def create_app(
     service: WorldThreatService,
     authenticator: Authenticator,
     options: WebOptions,
-) -> Starlette:
+) -> ASGIApp:
     """The app; its lifespan starts and stops the service."""
 
     @contextlib.asynccontextmanager
@@ -68,6 +70,13 @@ def create_app(
         ready = await options.is_ready()
         return JSONResponse({"database": ready}, status_code=200 if ready else 503)
 
+    sockets = SocketEndpoint(
+        schema,
+        service,
+        authenticator,
+        public_read=options.public_read,
+        allowed_origins=options.allowed_origins,
+    )
     view = GraphQLView(
         schema,
         service,
@@ -75,7 +84,7 @@ def create_app(
         public_read=options.public_read,
         graphql_ide="graphiql" if options.introspection else None,
     )
-    return Starlette(
+    pages = Starlette(
         routes=[
             Route("/graphql", view),
             Route("/healthz", healthz),
@@ -92,3 +101,12 @@ def create_app(
         ],
         lifespan=lifespan,
     )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # Sockets go past the middleware: thousands of them live long, and each layer would cost each message.
+        if scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await sockets(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return app

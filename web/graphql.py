@@ -1,40 +1,41 @@
 """POST /graphql: Strawberry's view with our context, our errors and orjson."""
 
+import math
 from typing import Any
 
 import orjson
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http.ides import GraphQL_IDE
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
 from resolvers.context import Context
 from schema.build import WorldThreatSchema
-from services.errors import UnauthenticatedError
+from schema.masking import presentable
+from services.errors import OverloadedError, UnauthenticatedError
 from services.tokens import Authenticator
 from services.world_threat import WorldThreatService
+from web.bearer import principal_of
 
-BEARER = "bearer "
 
-
-def bearer_token(authorization: str | None) -> str | None:
-    """The token of an Authorization header; None without one.
-
-    Raises:
-        UnauthenticatedError: the header is there and is not ``Bearer <token>``.
-    """
-    if authorization is None:
-        return None
-    if not authorization.lower().startswith(BEARER) or not authorization[len(BEARER) :].strip():
-        raise UnauthenticatedError("Authorization: send it as: Bearer <token>.")
-    return authorization[len(BEARER) :].strip()
+def _refusal(error: UnauthenticatedError | OverloadedError) -> Response:
+    """The answer to a request that is not executed, in the form of GraphQL's own errors."""
+    told = presentable(GraphQLError("", original_error=error)).formatted
+    if isinstance(error, OverloadedError):
+        status, headers = 503, {"Retry-After": str(math.ceil(error.retry_after_ms / 1000))}
+    else:
+        status, headers = 401, {"WWW-Authenticate": "Bearer"}
+    return JSONResponse({"errors": [told]}, status_code=status, headers=headers)
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """One per process. A token that is no good is answered with 401 before anything is executed."""
+    """One per process. Before anything is executed, a token that is no good is answered with 401, and with 503 one
+    that cannot be looked up while the database is away.
+    """
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class GraphQLView(GraphQL[Context, None]):
         super().__init__(
             schema,
             graphql_ide=graphql_ide,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            subscription_protocols=(GRAPHQL_SSE_PROTOCOL,),
         )
         self._service = service
         self._authenticator = authenticator
@@ -57,15 +58,13 @@ class GraphQLView(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
-        except UnauthenticatedError as error:
+        except (UnauthenticatedError, OverloadedError) as error:
             if scope["type"] != "http":
                 raise
-            answer = {"errors": [{"message": str(error), "extensions": {"code": "UNAUTHENTICATED"}}]}
-            response = JSONResponse(answer, status_code=401, headers={"WWW-Authenticate": "Bearer"})
-            await response(scope, receive, send)
+            await _refusal(error)(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
-        principal = await self._authenticator.principal(bearer_token(request.headers.get("authorization")))
+        principal = await principal_of(self._authenticator, request.headers.get("authorization"))
         return Context(service=self._service, principal=principal, public_read=self._public_read)
 
     def encode_json(self, data: Any) -> str:

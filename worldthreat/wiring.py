@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from db.engine import Database
 from schema.build import build_schema
@@ -22,7 +22,7 @@ class Application:
 
     database: Database
     service: WorldThreatService
-    app: Starlette
+    app: ASGIApp
 
 
 @contextlib.asynccontextmanager

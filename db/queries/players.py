@@ -1,5 +1,6 @@
 """Players, what they own and what they have earned."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
@@ -65,14 +66,17 @@ def _owned(raid_id: int | None) -> Select[Any]:
     )
 
 
-async def roster(
+async def rosters(
     connection: AsyncConnection,
-    user_id: int,
+    user_ids: Sequence[int],
     raid_id: int | None,
-) -> list[tuple[OwnedRow, RevisionRow]]:
-    """All that the player owns, each with its use in the raid; in the order of the copies' ids."""
-    statement = _owned(raid_id).where(UserCharacter.user_id == user_id).order_by(UserCharacter.id)
-    return [(OwnedRow(*row[:5]), RevisionRow(*row[5:])) for row in await connection.execute(statement)]
+) -> dict[int, list[tuple[OwnedRow, RevisionRow]]]:
+    """All that each player owns, each copy with its use in the raid; in the order of the copies' ids."""
+    statement = _owned(raid_id).add_columns(UserCharacter.user_id).where(UserCharacter.user_id.in_(user_ids))
+    found: dict[int, list[tuple[OwnedRow, RevisionRow]]] = defaultdict(list)
+    for row in await connection.execute(statement.order_by(UserCharacter.id)):
+        found[row.user_id].append((OwnedRow(*row[:5]), RevisionRow(*row[5:-1])))
+    return found
 
 
 async def copies(
@@ -100,13 +104,17 @@ async def usage_counts(connection: AsyncConnection, user_id: int, raid_id: int) 
     return row[0] - row[1], row[1]
 
 
-async def equipment(connection: AsyncConnection, user_id: int) -> list[EquipmentRow]:
+async def equipment(connection: AsyncConnection, user_ids: Sequence[int]) -> dict[int, list[EquipmentRow]]:
+    """Each player's pieces, in the order they were given."""
     rows = await connection.execute(
         select(*columns(EquipmentRow, EquipmentRecord))
-        .where(EquipmentRecord.user_id == user_id)
+        .where(EquipmentRecord.user_id.in_(user_ids))
         .order_by(EquipmentRecord.id),
     )
-    return [EquipmentRow(*row) for row in rows]
+    found: dict[int, list[EquipmentRow]] = defaultdict(list)
+    for row in rows:
+        found[row.user_id].append(EquipmentRow(*row))
+    return found
 
 
 async def equipment_by_id(connection: AsyncConnection, equipment_ids: Sequence[int]) -> dict[int, EquipmentRow]:
@@ -212,21 +220,28 @@ async def capacity(connection: AsyncConnection, stat_indexes: Sequence[int], div
     return None if total is None else int(total) // divisor
 
 
-async def balances(connection: AsyncConnection, user_id: int, raid_id: int | None = None) -> list[tuple[str, int]]:
-    """(currency, amount) of all that the ledger granted the player, in one raid or in all."""
+async def balances(
+    connection: AsyncConnection,
+    user_ids: Sequence[int],
+    raid_id: int | None = None,
+) -> dict[int, list[tuple[str, int]]]:
+    """(currency, amount) of all that the ledger granted each player, in one raid or in all; by currency."""
     pair = func.jsonb_array_elements(RewardGrant.rewards).table_valued(column("value", JSONB)).lateral("pair")
     currency = pair.c.value[0].astext
     statement = (
-        select(currency, func.sum(pair.c.value[1].astext.cast(BigInteger)))
+        select(RewardGrant.user_id, currency, func.sum(pair.c.value[1].astext.cast(BigInteger)))
         .select_from(RewardGrant)
         .join(pair, true())
-        .where(RewardGrant.user_id == user_id)
-        .group_by(currency)
+        .where(RewardGrant.user_id.in_(user_ids))
+        .group_by(RewardGrant.user_id, currency)
         .order_by(currency)
     )
     if raid_id is not None:
         statement = statement.where(RewardGrant.raid_id == raid_id)
-    return [(row[0], int(row[1])) for row in await connection.execute(statement)]
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for user_id, granted, amount in await connection.execute(statement):
+        found[user_id].append((granted, int(amount)))
+    return found
 
 
 async def revisions(connection: AsyncConnection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:

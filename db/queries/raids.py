@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
     values,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Analysis, Raid, RaidConfiguration, RaidEventRecord, Strike
@@ -55,6 +56,12 @@ async def live_raid(connection: AsyncConnection) -> RaidAndBoss | None:
 async def raid(connection: AsyncConnection, raid_id: int) -> RaidAndBoss | None:
     row = (await connection.execute(_raids().where(Raid.id == raid_id))).first()
     return None if row is None else _one(row)
+
+
+async def raid_rows(connection: AsyncConnection, raid_ids: Sequence[int]) -> dict[int, RaidRow]:
+    """Those of these raids that there are."""
+    rows = await connection.execute(select(*_RAID).where(Raid.id.in_(raid_ids)))
+    return {row.id: RaidRow(*row) for row in rows}
 
 
 async def current_raid_id(connection: AsyncConnection) -> int | None:
@@ -157,19 +164,28 @@ async def strikes(
 
 async def hp_after(
     connection: AsyncConnection,
-    raid_id: int,
-    numbers: Sequence[int],
-) -> list[tuple[int, datetime, int, int]]:
-    """(number, at, boss HP, analysis points) after each of these strikes, in order."""
+    places: Sequence[tuple[int, int]],
+) -> dict[int, list[tuple[datetime, int, int]]]:
+    """Each raid's (at, boss HP, analysis points) after its strikes at these (raid, number), in order."""
+    # Two arrays, whatever their length: a thousand samples of a hundred raids are more than a statement has parameters.
+    wanted = (
+        func.unnest(
+            literal([raid_id for raid_id, _ in places], ARRAY(BigInteger)),
+            literal([number for _, number in places], ARRAY(BigInteger)),
+        )
+        .table_valued(column("raid_id", BigInteger), column("number", BigInteger), name="wanted")
+        .render_derived()
+    )
     parts = [
-        select(log.number, at.label("at"), log.boss_hp_after, log.analysis_points_after).where(
-            log.raid_id == raid_id,
-            log.number.in_(numbers),
+        select(log.raid_id, log.number, at.label("at"), log.boss_hp_after, log.analysis_points_after).join(
+            wanted, and_(log.raid_id == wanted.c.raid_id, log.number == wanted.c.number)
         )
         for log, at in ((Strike, Strike.struck_at), (Analysis, Analysis.analyzed_at))
     ]
-    rows = await connection.execute(union_all(*parts).order_by("number"))
-    return [(row.number, row.at, row.boss_hp_after, row.analysis_points_after) for row in rows]
+    found: dict[int, list[tuple[datetime, int, int]]] = defaultdict(list)
+    for row in await connection.execute(union_all(*parts).order_by("raid_id", "number")):
+        found[row.raid_id].append((row.at, row.boss_hp_after, row.analysis_points_after))
+    return found
 
 
 async def newest_ended_raid(connection: AsyncConnection) -> RaidRow | None:

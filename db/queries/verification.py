@@ -87,7 +87,8 @@ ORDER BY number FETCH FIRST $3 ROWS WITH TIES
 async def strikes(connection: Connection, raid_id: int, after: int, limit: int) -> list[LogRow]:
     """The next strikes behind number `after`, from both logs, whatever numbers are missing."""
     records = await connection.fetch(_PAGE, raid_id, after, limit)
-    return [LogRow(StrikeRow(*record[:_FIELDS]), *record[_FIELDS:]) for record in records]
+    rows = [LogRow(StrikeRow(*record[:_FIELDS]), *record[_FIELDS:]) for record in records]
+    return sorted(rows, key=lambda row: (row.strike.number, not row.strike.fight))
 
 
 async def events(connection: Connection, raid_id: int, after: int, limit: int) -> list[EventRow]:

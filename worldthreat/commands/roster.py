@@ -1,21 +1,14 @@
 """`worldthreat roster`: the base game's characters and players come in here."""
 
-import asyncio
-import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from db import migrate
-from db.cluster import DatabaseUnusableError
-from db.embedded import EmbeddedServer
 from db.engine import Database
 from services.roster import (
     RosterCount,
@@ -26,12 +19,7 @@ from services.roster import (
     RosterSummary,
     import_roster,
 )
-from worldthreat.errors import StartError
-from worldthreat.settings import Settings, load_settings
-
-REFUSED: Final = 1
-CANNOT_START: Final = 2
-INTERRUPTED: Final = 130
+from worldthreat.commands.database import REFUSED, with_database
 
 app = typer.Typer(help="Characters, players and who owns whom.", no_args_is_help=True)
 
@@ -67,46 +55,21 @@ def import_command(
     if files == RosterFiles():
         raise typer.BadParameter("give at least one of --characters, --series, --players, --ownership")
     try:
-        with _database_url(load_settings()) as url:
-            summary = asyncio.run(_import(url, files))
+        summary = with_database(
+            lambda database: _import(database, files),
+            name="roster import",
+            nothing_stays="Nothing of the import stays",
+        )
     except RosterFileError as error:
         _say_refused(error, as_json=as_json)
         raise typer.Exit(REFUSED) from error
-    except (StartError, DatabaseUnusableError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(CANNOT_START) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        said = (str(error) or type(error).__name__).splitlines()[0]
-        typer.echo(f"The database broke the import off: {said}. Nothing of it stays.", err=True)
-        raise typer.Exit(CANNOT_START) from error
-    except KeyboardInterrupt as interrupt:
-        typer.echo("Interrupted: nothing of the import stays.", err=True)
-        raise typer.Exit(INTERRUPTED) from interrupt
     _say_imported(summary, as_json=as_json)
 
 
-@contextlib.contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
-    """The database that the settings name, or the embedded one for as long as it is needed."""
-    if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
-        return
-    server = EmbeddedServer.start(settings.data_dir)
-    try:
-        yield server.url
-    finally:
-        server.stop()
-
-
-async def _import(url: str, files: RosterFiles) -> RosterSummary:
-    await migrate.upgrade(url)
-    database = Database(url, pool_size=1, application_name="worldthreat roster import")
-    try:
-        with _ProgressBars() as bars:
-            async with database.driver_connection() as connection:
-                return await import_roster(connection, files, bars.show)
-    finally:
-        await database.close()
+async def _import(database: Database, files: RosterFiles) -> RosterSummary:
+    with _ProgressBars() as bars:
+        async with database.driver_connection() as connection:
+            return await import_roster(connection, files, bars.show)
 
 
 class _ProgressBars:

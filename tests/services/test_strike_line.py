@@ -1,0 +1,434 @@
+"""The strike line under load and under fire: nothing lost, nothing doubled, everybody answered."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import asyncpg
+import pytest
+import structlog
+
+from db.engine import Database
+from services.errors import BossAlreadyDefeatedError, OverloadedError, PlayerNotFoundError
+from services.raid_administration import RaidAdministration
+from services.rules.configuration import WeaknessPool
+from services.rules.values import AffinityKind
+from services.shelf import Shelf
+from services.strike_line import LONGEST_QUEUE, StrikeLine
+from services.views import Raid, StrikeCommand, StrikeSuccess
+from services.world_threat import WorldThreatService
+from tests.services.world import ADMIN, ANALYZE, BOSS, FIGHT, OpenWorld, Owner, Sheet, World, books_balance, elemental
+
+BUSY = replace(
+    BOSS,
+    curse_every=7,
+    curse_pool=tuple(elemental(f"curse {number}") for number in range(40)),
+    analysis_thresholds=(50, 200, 500, 1_000, 1_500),
+    weakness_pool=(WeaknessPool(AffinityKind.GENRE, 1, ("Drama", "Comedy", "Horror")),),
+)
+
+
+@contextlib.asynccontextmanager
+async def line_on(
+    database: Database, patience_seconds: float = 10.0, commits: list[None] | None = None
+) -> AsyncIterator[StrikeLine]:
+    """A strike line by itself: its writer is the only connection it has."""
+    shelf = Shelf()
+    settle = RaidAdministration(database, shelf).settle
+    heard: list[None] = [] if commits is None else commits
+    line = StrikeLine(database, shelf, settle, lambda: heard.append(None), patience_seconds=patience_seconds)
+    line.start()
+    try:
+        yield line
+    finally:
+        await asyncio.wait_for(line.stop(), 20)
+
+
+@pytest.fixture
+async def line(world: World) -> AsyncIterator[StrikeLine]:
+    async with line_on(world.database) as line:
+        yield line
+
+
+@contextlib.asynccontextmanager
+async def raid_held(world: World) -> AsyncIterator[None]:
+    """Somebody else holds the raid's row meanwhile: the writer waits, and so does who comes."""
+    async with world.connection.transaction():
+        await world.connection.execute("SELECT FROM world_threat_raids FOR UPDATE")
+        yield
+
+
+async def until_waiting(line: StrikeLine, depth: int) -> None:
+    for _ in range(500):
+        if line.depth == depth:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"{line.depth} strikes wait, not {depth}")
+
+
+async def army(world: World, players: int, copies: int) -> tuple[Owner, ...]:
+    return await world.players(players, await world.characters(*[Sheet(100 + number) for number in range(copies)]))
+
+
+def commands_of(world: World, owners: Sequence[Owner]) -> list[StrikeCommand]:
+    """Every copy of everybody strikes alone, turn by turn; each fifth strike analyzes."""
+    turns = [(owner, copy) for copies in zip(*(owner.copies for owner in owners), strict=True)
+             for owner, copy in zip(owners, copies, strict=True)]
+    return [
+        world.command(owner, copy, action=FIGHT if place % 5 else ANALYZE) for place, (owner, copy) in enumerate(turns)
+    ]
+
+
+async def total_strikes(world: World, raid: Raid) -> int:
+    return (await world.now(raid)).totals.strikes
+
+
+# ------------------------------------------------------------------ one chain, whoever writes
+
+
+async def test_two_services_make_one_chain(world: World) -> None:
+    owners = await army(world, 40, 4)
+    raid = await world.raid(BUSY)
+    database = Database(world.database.url, pool_size=2)
+    other = WorldThreatService(database)
+    await other.start()
+
+    async def play(owner: Owner, service: WorldThreatService) -> list[int]:
+        return [
+            (await world.strike(owner, copy, action=ANALYZE if copy % 5 == 0 else FIGHT, service=service)).strike.number
+            for copy in owner.copies
+        ]
+
+    async def admin() -> None:
+        for hp in (90_000, 95_000, 80_000):
+            await other.desk.adjust_boss_hp(ADMIN, raid_id=str(raid.id), reason="balance", current_hp=hp)
+
+    try:
+        numbers = await asyncio.gather(
+            *(play(owner, (world.service, other)[place % 2]) for place, owner in enumerate(owners)), admin()
+        )
+    finally:
+        await other.stop()
+        await database.close()
+    assert sorted(number for played in numbers[:-1] if played for number in played) == list(range(1, 161))
+    await books_balance(world.database, raid.id)
+
+
+async def test_two_services_kill_one_boss_once(world: World) -> None:
+    owners = await army(world, 40, 2)
+    raid = await world.raid(replace(BUSY, total_hp=400))
+    other = WorldThreatService(world.database)
+    await other.start()
+    try:
+        answers = await asyncio.gather(
+            *(
+                world.strike(owner, copy, service=(world.service, other)[(owner.user_id + place) % 2])
+                for owner in owners
+                for place, copy in enumerate(owner.copies)
+            ),
+            return_exceptions=True,
+        )
+    finally:
+        await other.stop()
+    struck = [answer for answer in answers if isinstance(answer, StrikeSuccess)]
+    assert sum(answer.victory for answer in struck) == 1
+    assert {type(answer) for answer in answers} == {StrikeSuccess, BossAlreadyDefeatedError}
+    assert len(struck) == await total_strikes(world, raid)
+    await books_balance(world.database, raid.id)
+
+
+async def test_what_waits_goes_into_one_transaction_in_the_order_it_came(world: World) -> None:
+    owners = await army(world, 50, 2)
+    raid = await world.raid(BUSY)
+    commits: list[None] = []
+    async with line_on(world.database, commits=commits) as line:
+        async with raid_held(world):
+            strikes = [asyncio.create_task(line.strike(command)) for command in commands_of(world, owners)]
+            await until_waiting(line, 100)
+        answers = await asyncio.gather(*strikes)
+    assert [answer.strike.number for answer in answers] == list(range(1, 101))
+    assert len(commits) == 1
+    await books_balance(world.database, raid.id)
+
+
+async def test_a_batch_of_refusals_is_no_news(world: World) -> None:
+    await world.raid()
+    commits: list[None] = []
+    async with line_on(world.database, commits=commits) as line:
+        with pytest.raises(PlayerNotFoundError):
+            await line.strike(world.command(Owner(0, "nobody"), 1))
+    assert not commits
+
+
+# ------------------------------------------------------------------ callers come and go
+
+
+async def test_a_caller_that_goes_away_strikes_all_the_same(world: World, line: StrikeLine) -> None:
+    owner = await world.player(Sheet(), Sheet())
+    raid = await world.raid()
+    command = world.command(owner, owner.copies[0], key="mine")
+    async with raid_held(world):
+        gone = asyncio.create_task(line.strike(command))
+        await until_waiting(line, 1)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+    after = await line.strike(world.command(owner, owner.copies[1]))
+    assert after.strike.number == 2
+    assert (await line.strike(command)).replayed
+    assert await total_strikes(world, raid) == 2
+    await books_balance(world.database, raid.id)
+
+
+async def test_a_caller_that_goes_away_before_a_refusal_disturbs_nobody(world: World, line: StrikeLine) -> None:
+    owner = await world.player(Sheet())
+    await world.raid()
+    async with raid_held(world):
+        gone = asyncio.create_task(line.strike(world.command(Owner(0, "nobody"), 1)))
+        await until_waiting(line, 1)
+        gone.cancel()
+    await line.strike(world.command(owner, owner.copies[0]))
+
+
+async def test_a_full_queue_refuses_at_once_and_loses_nobody(world: World, line: StrikeLine) -> None:
+    owner = await world.player(Sheet(), Sheet())
+    raid = await world.raid()
+    async with raid_held(world):
+        strikes = [asyncio.create_task(line.strike(world.command(owner, owner.copies[0])))]
+        nobody = world.command(Owner(0, "nobody"), 1)
+        strikes += [asyncio.create_task(line.strike(nobody)) for _ in range(LONGEST_QUEUE - 1)]
+        await until_waiting(line, LONGEST_QUEUE)
+        started = time.monotonic()
+        with pytest.raises(OverloadedError) as refused:
+            await line.strike(world.command(owner, owner.copies[1]))
+        assert time.monotonic() - started < 0.1
+        assert refused.value.retry_after_ms > 0
+    first, *others = await asyncio.gather(*strikes, return_exceptions=True)
+    assert isinstance(first, StrikeSuccess)
+    assert {type(other) for other in others} == {PlayerNotFoundError}
+    assert await total_strikes(world, raid) == 1
+    assert not (await line.strike(world.command(owner, owner.copies[1]))).replayed
+
+
+async def test_stop_answers_what_waits_and_refuses_what_comes(world: World) -> None:
+    owners = await army(world, 20, 2)
+    raid = await world.raid(BUSY)
+    async with line_on(world.database) as line:
+        async with raid_held(world):
+            strikes = [
+                asyncio.create_task(line.strike(world.command(owner, owner.copies[0]))) for owner in owners
+            ]
+            await until_waiting(line, 20)
+            stopping = asyncio.create_task(line.stop())
+            await asyncio.sleep(0)
+            with pytest.raises(OverloadedError):
+                await line.strike(world.command(owners[0], owners[0].copies[1]))
+        answers = await asyncio.gather(*strikes)
+        await stopping
+    assert [answer.strike.number for answer in answers] == list(range(1, 21))
+    await books_balance(world.database, raid.id)
+
+
+# ------------------------------------------------------------------ when the database refuses
+
+
+async def test_a_strike_that_the_database_refuses_fails_alone(world: World) -> None:
+    owners = await army(world, 12, 2)
+    cursed = owners[5]
+    raid = await world.raid(BUSY)
+    await world.connection.execute(
+        "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS "  # noqa: S608 - a number of our own
+        f"$$BEGIN IF NEW.user_id = {cursed.user_id} THEN RAISE 'disk on fire'; END IF; RETURN NEW; END$$; "
+        "CREATE TRIGGER refuse_one BEFORE INSERT ON world_threat_participants "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_one()"
+    )
+    try:
+        async with line_on(world.database) as line:
+            async with raid_held(world):
+                strikes = [asyncio.create_task(line.strike(command)) for command in commands_of(world, owners)]
+                await until_waiting(line, 24)
+            with structlog.testing.capture_logs() as logged:
+                answers = await asyncio.gather(*strikes, return_exceptions=True)
+        assert [(entry["log_level"], entry["strikes"]) for entry in logged] == [("error", 24)]
+        failed = [place for place, answer in enumerate(answers) if not isinstance(answer, StrikeSuccess)]
+        assert failed == [5, 17]
+        assert all(isinstance(answers[place], asyncpg.RaiseError) for place in failed)
+        numbers = [answer.strike.number for answer in answers if isinstance(answer, StrikeSuccess)]
+        assert numbers == list(range(1, 23))
+        await books_balance(world.database, raid.id)
+    finally:
+        await world.connection.execute("DROP FUNCTION refuse_one CASCADE")
+    # Nothing was spent: the same characters strike when the trouble is over.
+    for copy in cursed.copies:
+        await world.strike(cursed, copy)
+    await books_balance(world.database, raid.id)
+
+
+async def test_a_killed_backend_loses_nothing_doubles_nothing_and_everybody_is_answered(world: World) -> None:
+    owners = await army(world, 50, 6)
+    raid = await world.raid(BUSY)
+    database = Database(world.database.url, application_name="doomed writer")
+    kills = 0
+
+    async def kill(strikes: Sequence["asyncio.Task[StrikeSuccess]"]) -> None:
+        nonlocal kills
+        while kills < 8 and not all(strike.done() for strike in strikes):
+            kills += await world.connection.fetchval(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE application_name = 'doomed writer' AND datname = current_database() AND xact_start IS NOT NULL"
+            )
+            await asyncio.sleep(0.013)
+
+    async with line_on(database) as line:
+        strikes: list[asyncio.Task[StrikeSuccess]] = []
+        killer: asyncio.Task[None] | None = None
+        for place, command in enumerate(commands_of(world, owners)):
+            strikes.append(asyncio.create_task(line.strike(command)))
+            if killer is None:
+                killer = asyncio.create_task(kill(strikes))
+            if place % 10 == 9:
+                await asyncio.sleep(0.005)
+        answers = await asyncio.wait_for(asyncio.gather(*strikes), 30)
+        assert killer is not None
+        await killer
+    await database.close()
+    assert kills >= 3
+    assert not any(answer.replayed for answer in answers)
+    assert sorted(answer.strike.number for answer in answers) == list(range(1, 301))
+    assert await total_strikes(world, raid) == 300
+    await books_balance(world.database, raid.id)
+
+
+async def test_a_connection_killed_while_it_was_idle_is_opened_again(world: World) -> None:
+    owner = await world.player(Sheet(), Sheet())
+    await world.raid()
+    database = Database(world.database.url, application_name="idle writer")
+    async with line_on(database) as line:
+        await line.strike(world.command(owner, owner.copies[0]))
+        killed = await world.connection.fetchval(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'idle writer'"
+        )
+        assert killed == 1
+        answer = await line.strike(world.command(owner, owner.copies[1]))
+    await database.close()
+    assert (answer.strike.number, answer.replayed) == (2, False)
+
+
+class CutLine:
+    """A line to the database that breaks once: just after a COMMIT went through, before its answer comes back."""
+
+    def __init__(self, database: Database) -> None:
+        self._target = database.url
+        self._serving: list[asyncio.Task[None]] = []
+        self.cut = False
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[Database]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        through = Database(self._target.set(host=host, port=port, query={}))
+        async with server:
+            yield through
+            await through.close()
+            await asyncio.wait_for(asyncio.gather(*self._serving), 5)
+
+    async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.append(task)
+        host, port = self._target.query.get("host", self._target.host), self._target.port or 5432
+        if isinstance(host, str) and host.startswith("/"):
+            from_server, to_server = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        else:
+            from_server, to_server = await asyncio.open_connection(str(host), port)
+        answers = asyncio.create_task(_copy(from_server, to_client))
+        while data := await from_client.read(65_536):
+            to_server.write(data)
+            if b"COMMIT;" in data and not self.cut:
+                self.cut = True
+                answers.cancel()
+                await asyncio.gather(answers, return_exceptions=True)
+                await from_server.read(65_536)  # committed, and nobody hears of it
+                break
+        for writer in (to_server, to_client):
+            writer.close()
+        await asyncio.gather(answers, to_server.wait_closed(), to_client.wait_closed(), return_exceptions=True)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+    writer.close()
+
+
+async def test_a_commit_whose_answer_is_lost_is_looked_up(world: World) -> None:
+    owner, other = await army(world, 2, 2)
+    raid = await world.raid()
+    before = await world.strike(other, other.copies[0], key="long ago")
+    cut = CutLine(world.database)
+    async with cut.opened() as database, line_on(database) as line:
+        async with raid_held(world):
+            commands = [
+                world.command(owner, owner.copies[0], key="mine"),
+                world.command(owner, owner.copies[0], key="mine"),
+                world.command(other, other.copies[0], key="long ago"),
+                world.command(other, other.copies[1]),
+            ]
+            strikes = [asyncio.create_task(line.strike(command)) for command in commands]
+            await until_waiting(line, 4)
+        first, again, replay, last = await asyncio.gather(*strikes)
+    assert cut.cut
+    assert again == replace(first, replayed=True)
+    assert replay == replace(before, replayed=True)
+    assert [(answer.strike.number, answer.replayed) for answer in (first, last)] == [(2, False), (3, False)]
+    assert await total_strikes(world, raid) == 3
+    await books_balance(world.database, raid.id)
+
+
+# ------------------------------------------------------------------ when the database is away
+
+
+async def test_a_database_that_stays_away_is_overload_after_the_line_s_patience(world: World) -> None:
+    owner = await world.player(Sheet())
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    started = time.monotonic()
+    async with line_on(nowhere, patience_seconds=0.3) as line:
+        with pytest.raises(OverloadedError):
+            await line.strike(world.command(owner, owner.copies[0]))
+        assert 0.3 <= time.monotonic() - started < 3
+    await nowhere.close()
+
+
+async def test_a_line_that_stops_while_the_database_is_away_answers_who_waits(world: World) -> None:
+    owner = await world.player(Sheet())
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    async with line_on(nowhere) as line:
+        strike = asyncio.create_task(line.strike(world.command(owner, owner.copies[0])))
+        await until_waiting(line, 1)
+        await asyncio.wait_for(line.stop(), 5)
+        with pytest.raises(OverloadedError):
+            await strike
+    await nowhere.close()
+
+
+async def test_a_database_that_comes_back_in_time_is_only_late(
+    open_world: OpenWorld, administrator: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with open_world() as world:
+        owner = await world.player(Sheet(), Sheet())
+        raid = await world.raid()
+        await world.strike(owner, owner.copies[0])
+        name = world.database.url.database
+        await administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await world.connection.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        late = asyncio.create_task(world.strike(owner, owner.copies[1]))
+        await asyncio.sleep(0.3)
+        assert not late.done()
+        await administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        assert (await asyncio.wait_for(late, 10)).strike.number == 2
+        await books_balance(world.database, raid.id)

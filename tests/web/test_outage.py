@@ -1,0 +1,83 @@
+"""A database that goes away and comes back, as those see it who ask meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+from structlog.testing import capture_logs
+
+from db.engine import Database
+from tests.services.world import books_balance
+from tests.web.harness import STRIKE, Answer, Api, Cable, import_sample_roster, serving
+
+
+@pytest.fixture
+async def cable(database_url: str, data_dir: Path) -> AsyncIterator[Cable]:
+    cable = Cable(data_dir, str(make_url(database_url).query["host"]))
+    await cable.plug_in()
+    yield cable
+    await cable.cut()
+
+
+@pytest.fixture
+async def api(cable: Cable, database_url: str, data_dir: Path) -> AsyncIterator[Api]:
+    """A server whose way to the database is `cable`."""
+    url = make_url(database_url).update_query_dict({"host": str(data_dir)})
+    async with serving(url.render_as_string(hide_password=False)) as api:
+        await import_sample_roster(api.database)
+        yield api
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def is_told_to_come_back(answer: Answer) -> bool:
+    return answer.codes == ["OVERLOADED"] and answer.errors[0]["extensions"]["retryAfterMs"] > 0
+
+
+async def test_while_the_database_is_away_everybody_is_told_when_to_come_back(api: Api, cable: Cable) -> None:
+    await api.raid()
+    striker = await api.player()
+    team = await api.unused(striker)
+    given = {"action": "FIGHT", "discordId": striker, "characterIds": team[:1], "idempotencyKey": "the panel's"}
+    with capture_logs() as logs:
+        await cable.cut()
+        public = await api.ask("{ activeRaid { id } }")
+        assert (public.status, public.data) == (200, {"activeRaid": None})
+        assert is_told_to_come_back(public)
+        known = await api.ask(STRIKE, {"input": given}, api.tokens.bot)
+        assert (known.status, known.headers["retry-after"]) == (503, "1")
+        assert is_told_to_come_back(known)
+        readiness = await api.client.get("/readyz")
+        assert (readiness.status_code, readiness.json()) == (503, {"database": False})
+        assert (await api.client.get("/healthz")).status_code == 200
+        await cable.plug_in()
+        struck = (await api.told(STRIKE, api.tokens.bot, input=given))["executeStrike"]
+    assert (struck["strike"]["number"], struck["replayed"]) == (1, False)
+    assert (await api.client.get("/readyz")).json() == {"database": True}
+    assert {line["log_level"] for line in logs} == {"warning"}
+
+
+async def test_a_strike_that_lost_its_connection_on_the_way_is_made_once_it_is_back(
+    api: Api, cable: Cable, database: Database
+) -> None:
+    """Another session holds the raid, so that the strike is under way when the connection goes."""
+    raid_id = int(await api.raid())
+    striker = await api.player()
+    team = await api.unused(striker)
+    async with database.driver_connection() as connection:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM world_threat_raids WHERE id = $1 FOR UPDATE", raid_id)
+            strike = asyncio.create_task(api.strike(striker, *team[:6], idempotencyKey="the panel's"))
+            async with asyncio.timeout(5):
+                while not await connection.fetchval(WAITING):
+                    await asyncio.sleep(0.01)
+            await cable.cut()
+            await cable.plug_in()
+        struck = await strike
+        again = await api.strike(striker, *team[:6], idempotencyKey="the panel's")
+        await books_balance(connection, raid_id)
+    assert (struck["strike"]["number"], struck["replayed"]) == (1, False)
+    assert again == {**struck, "replayed": True}

@@ -1,0 +1,288 @@
+"""GraphQL over WebSocket: the protocol ``graphql-transport-ws``, to the letter.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Close codes: 4400 what is no message, 4401 before
+the acknowledgement, 4403 a token that is no good, 4408 no `connection_init` in time, 4409 an operation id twice,
+4429 `connection_init` twice; 1012 the server stops, 1013 the peer is too slow (clients come back after those two).
+
+Subscriptions that many ask alike go to `web.shared`; everything else is executed for its asker alone.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from starlette.types import Receive, Scope, Send
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.utils.aio import aclosing
+
+from resolvers.context import Context
+from schema.build import WorldThreatSchema
+from services.errors import OverloadedError, UnauthenticatedError
+from services.tokens import Authenticator
+from services.views import PUBLIC, Principal
+from services.world_threat import WorldThreatService
+from web.bearer import principal_of
+from web.documents import sharing_of
+from web.origins import origin_allowed
+from web.outbox import Outbox
+from web.shared import Question, SharedStreams, Subscriber, audience_of, encode
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 5.0
+OPERATIONS_A_SOCKET = 50
+
+log = structlog.get_logger(__name__)
+
+
+class SocketEndpoint:
+    """The ASGI endpoint; one per process."""
+
+    def __init__(
+        self,
+        schema: WorldThreatSchema,
+        service: WorldThreatService,
+        authenticator: Authenticator,
+        *,
+        public_read: bool,
+        allowed_origins: tuple[str, ...] = (),
+    ) -> None:
+        self.schema = schema
+        self.service = service
+        self.authenticator = authenticator
+        self.public_read = public_read
+        self.shared = SharedStreams(schema, service, public_read=public_read)
+        self._allowed_origins = allowed_origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if not origin_allowed(headers, self._allowed_origins):
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        known = PROTOCOL in scope["subprotocols"]
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if known else None})
+        if not known:
+            await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
+            return
+        await Socket(self, headers.get("authorization"), receive, send).run()
+
+
+@dataclass(slots=True, eq=False)
+class _Operation:
+    """`end` stops it: its task, or its place in a shared stream."""
+
+    end: Callable[[], None]
+
+
+class Socket:
+    """One connection."""
+
+    __slots__ = (
+        "_acknowledged",
+        "_authorization",
+        "_endpoint",
+        "_greeted",
+        "_operations",
+        "_outbox",
+        "_receive",
+        "_tasks",
+        "_timer",
+        "principal",
+    )
+
+    def __init__(self, endpoint: SocketEndpoint, authorization: str | None, receive: Receive, send: Send) -> None:
+        self._endpoint = endpoint
+        self._authorization = authorization
+        self._receive = receive
+        self._outbox = Outbox(send)
+        self._operations: dict[str, _Operation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._greeted = False
+        self._acknowledged = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.principal: Principal = PUBLIC
+
+    async def run(self) -> None:
+        """Until the peer goes, or is closed."""
+        self._timer = asyncio.get_running_loop().call_later(INIT_SECONDS, self._close, 4408)
+        try:
+            while True:
+                message = await self._receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await self._take(message.get("text"))
+        finally:
+            self._timer.cancel()
+            for operation in list(self._operations.values()):
+                operation.end()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._outbox.end()
+
+    def _close(self, code: int) -> None:
+        self._outbox.close(code)
+
+    async def _take(self, text: str | None) -> None:
+        message = _parsed(text)
+        if message is None:
+            self._close(4400)
+            return
+        match message["type"]:
+            case "connection_init":
+                await self._init(message)
+            case "ping":
+                self._reply("pong", message)
+            case "pong":
+                pass
+            case "subscribe":
+                self._subscribe(message)
+            case "complete" if isinstance(message.get("id"), str):
+                operation = self._operations.pop(message["id"], None)
+                if operation is not None:
+                    operation.end()
+            case _:
+                self._close(4400)
+
+    def _reply(self, kind: str, message: dict[str, Any]) -> None:
+        if not isinstance(message.get("payload"), dict | None):
+            self._close(4400)
+            return
+        self._outbox.put("", orjson.dumps({"type": kind}).decode())
+
+    async def _init(self, message: dict[str, Any]) -> None:
+        payload = message.get("payload")
+        if self._greeted:
+            self._close(4429)
+            return
+        if not isinstance(payload, dict | None):
+            self._close(4400)
+            return
+        self._greeted = True
+        if self._timer is not None:
+            self._timer.cancel()
+        given = next((value for name, value in (payload or {}).items() if name.lower() == "authorization"), None)
+        try:
+            authorization = self._authorization if given is None else str(given)
+            self.principal = await principal_of(self._endpoint.authenticator, authorization)
+        except UnauthenticatedError:
+            self._close(4403)
+            return
+        except OverloadedError:
+            self._close(1013)
+            return
+        self._acknowledged = True
+        self._outbox.put("", '{"type":"connection_ack"}')
+
+    def _subscribe(self, message: dict[str, Any]) -> None:
+        operation_id, payload = message.get("id"), message.get("payload")
+        if not _is_subscribe(operation_id, payload):
+            self._close(4400)
+        elif not self._acknowledged:
+            self._close(4401)
+        elif operation_id in self._operations:
+            self._close(4409)
+        elif len(self._operations) >= OPERATIONS_A_SOCKET:
+            error = {"message": f"At most {OPERATIONS_A_SOCKET} operations at once on one socket; complete some first."}
+            Subscriber(self._outbox, str(operation_id), lambda: None).error([error])
+        else:
+            self._start(str(operation_id), payload or {})
+
+    def _start(self, operation_id: str, payload: dict[str, Any]) -> None:
+        query, name = payload["query"], payload.get("operationName")
+        variables: dict[str, Any] = payload.get("variables") or {}
+        subscriber = Subscriber(self._outbox, operation_id, lambda: self._forget(operation_id))
+        sharing, audience = sharing_of(query, name), audience_of(self.principal)
+        if sharing is None or audience is None:
+            task = self._spawn(self._execute(subscriber, query, variables, name))
+            self._operations[operation_id] = _Operation(lambda: _cancel(task))
+            return
+        asked = {key: value for key, value in variables.items() if key != sharing.resumed_by}
+        question = Question(audience, query, name, orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode())
+        shared = self._endpoint.shared
+        joining = self._spawn(shared.follow(question, variables, subscriber))
+
+        def leave() -> None:
+            _cancel(joining)
+            shared.leave(question, subscriber)
+
+        self._operations[operation_id] = _Operation(leave)
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("an operation failed", exc_info=task.exception())
+            self._close(1013)
+
+    def _forget(self, operation_id: str) -> None:
+        self._operations.pop(operation_id, None)
+
+    async def _execute(
+        self,
+        subscriber: Subscriber,
+        query: str,
+        variables: dict[str, Any],
+        operation_name: str | None,
+    ) -> None:
+        """An operation for this asker alone."""
+        endpoint = self._endpoint
+        stream = await endpoint.schema.stream(
+            query,
+            variable_values=variables,
+            context_value=Context(
+                service=endpoint.service,
+                principal=self.principal,
+                public_read=endpoint.public_read,
+            ),
+            operation_name=operation_name,
+        )
+        first = True
+        async with aclosing(stream):
+            async for result in stream:
+                if first and isinstance(result, PreExecutionError):
+                    subscriber.error([error.formatted for error in result.errors or ()])
+                    return
+                if not isinstance(result, ExecutionResult):
+                    subscriber.error([{"message": "@defer and @stream have no message in this protocol."}])
+                    return
+                first = False
+                subscriber.next(encode(result), kept=True)
+        subscriber.complete()
+
+
+def _cancel(task: asyncio.Task[None]) -> None:
+    with contextlib.suppress(RuntimeError):
+        task.cancel()
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    """The message; None for what is none: no text, no JSON, no object, no type."""
+    if text is None:
+        return None
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
+
+
+def _is_subscribe(operation_id: object, payload: object) -> bool:
+    if not isinstance(operation_id, str) or not operation_id or not isinstance(payload, dict):
+        return False
+    return (
+        isinstance(payload.get("query"), str)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("extensions"), dict | None)
+    )

@@ -1,4 +1,4 @@
-"""The schema, built and checked. ``python -m schema.build > schema/schema.graphql`` refreshes the committed SDL."""
+"""The schema, built and checked. `make sdl` refreshes the committed SDL."""
 
 import sys
 

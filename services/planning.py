@@ -8,7 +8,7 @@ from services import codec, views
 from services.errors import CharacterNotOwnedError, EquipmentNotOwnedError, NoActiveEventError, PlayerNotFoundError
 from services.player_book import character_view
 from services.raid_reader import RaidReader
-from services.raid_records import participant_of, sheet_of, state_of
+from services.raid_records import participant_of, state_of
 from services.rules import refusals
 from services.rules.configuration import RaidRules
 from services.rules.strike_resolver import StrikeScore
@@ -46,7 +46,7 @@ class StrikePlanner:
                 raise PlayerNotFoundError(discord_id=discord_id)
             numbers = [parse_id(text) for text in character_ids]
             owned = {
-                copy.id: (copy, sheet_of(revision))
+                copy.id: (copy, self._reader.sheet(revision))
                 for copy, revision in await players.copies(
                     connection,
                     [number for number in numbers if number is not None],
@@ -102,8 +102,8 @@ class StrikePlanner:
             rows = (await players.rosters(connection, [user.id], raid.id))[user.id]
         state = state_of(raid)
         pricing = rulebook.resolver.pricing(state)
-        unused = {copy.id: (copy, revision) for copy, revision in rows if copy.used_at is None}
-        roster = [Character(copy.id, sheet_of(revision), copy.stars) for copy, revision in unused.values()]
+        unused = {copy.id: (copy, self._reader.sheet(revision)) for copy, revision in rows if copy.used_at is None}
+        roster = [Character(copy.id, sheet, copy.stars) for copy, sheet in unused.values()]
         size = min(max(size, rulebook.boss.rules.min_team_size), rulebook.boss.rules.max_team_size)
         best = best_team(rulebook.resolver, action, roster, pricing, size)
         if best is None or len(best[0]) < rulebook.boss.rules.min_team_size:

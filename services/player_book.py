@@ -18,7 +18,7 @@ from services.raid_records import Rulebook, participant_of, sheet_of, state_of
 from services.rules.refusals import ready_at
 from services.rules.state import Participant
 from services.rules.strike_resolver import Pricing
-from services.rules.values import STATS, Character, EquipmentEffect, EquipmentEffectKind, Reward
+from services.rules.values import STATS, Character, CharacterSheet, EquipmentEffect, EquipmentEffectKind, Reward
 from services.views import Page, Principal, RosterFilter, RosterOrder
 
 LONGEST_NAME = 100
@@ -27,11 +27,10 @@ GRANTS_AT_ONCE = 500
 
 def character_view(
     owned: OwnedRow,
-    revision: RevisionRow,
+    sheet: CharacterSheet,
     pricing: tuple[Rulebook, Pricing] | None,
 ) -> views.Character:
     """A player's copy; `pricing` is the live raid's, None without one."""
-    sheet = sheet_of(revision)
     use = None
     if pricing is not None:
         rulebook, prices = pricing
@@ -104,7 +103,9 @@ class PlayerBook:
         pricing = None if live is None else live[1:]
         pages: list[Page[views.Character] | InvalidInputError] = []
         for user_id in user_ids:
-            characters = [character_view(owned, revision, pricing) for owned, revision in found[user_id]]
+            characters = [
+                character_view(owned, self._reader.sheet(revision), pricing) for owned, revision in found[user_id]
+            ]
             pages.append(_roster_page(characters, first, last, roster_filter))
             # A hundred rosters take a while to score: strikes go on meanwhile.
             await asyncio.sleep(0)
@@ -230,7 +231,10 @@ class PlayerBook:
                 connection, actor, "grant_characters", discord_id, {"characters": [list(each) for each in grants]}
             )
             rows = await players.copies(connection, copies, user.id, None if live is None else live[0])
-        by_id = {owned.id: character_view(owned, revision, live[1:] if live else None) for owned, revision in rows}
+        by_id = {
+            owned.id: character_view(owned, self._reader.sheet(revision), live[1:] if live else None)
+            for owned, revision in rows
+        }
         return tuple(by_id[copy_id] for copy_id in copies)
 
     async def grant_equipment(

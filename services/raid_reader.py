@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Database
 from db.queries import leaderboards, players, raids
-from db.rows import EventRow, RaidRow, RankedRow, StrikeRow, UserRow
+from db.rows import EventRow, RaidRow, RankedRow, RevisionRow, StrikeRow, UserRow
 from services import codec, views
 from services.paging import decode_number, encode_cursor, page
 from services.raid_records import Rulebook, boss_at, event_of, state_of
 from services.raid_views import raid_view, strike_view
 from services.rules.events import RaidChanged, RaidEventKind
-from services.rules.values import RaidStatus
+from services.rules.values import CharacterSheet, RaidStatus
 from services.shelf import Shelf
 from services.strike_batch import parse_id
 from services.views import LeaderboardEntry, LeaderboardMetric, Page, Principal
@@ -32,6 +32,10 @@ class RaidReader:
     def _view(self, found: raids.RaidAndBoss) -> views.Raid:
         row, rulebook = self.with_rulebook(found)
         return raid_view(row, rulebook, state_of(row))
+
+    def sheet(self, row: RevisionRow) -> CharacterSheet:
+        """The character sheet of a revision, made once."""
+        return self._shelf.sheet(row)
 
     def with_rulebook(self, found: raids.RaidAndBoss) -> tuple[RaidRow, Rulebook]:
         row, revision, boss = found
@@ -202,11 +206,8 @@ class RaidReader:
             for number, piece in equipment.items()
         }
         bosses = await raids.event_at(connection, {(row.raid_id, row.sequence_before) for row in rows})
-        states = {}
-        for raid_id in {row.raid_id for row in rows}:
-            found = await raids.raid(connection, raid_id)
-            if found is not None:
-                states[raid_id] = state_of(found[0])
+        struck = await raids.raid_rows(connection, list({row.raid_id for row in rows}))
+        states = {raid_id: state_of(row) for raid_id, row in struck.items()}
         return {
             (row.raid_id, row.number): strike_view(
                 row,

@@ -45,6 +45,10 @@ class Shelf:
         self._sheets: Bounded[int, CharacterSheet] = Bounded(REVISIONS_KEPT)
         self._rulebooks: Bounded[tuple[int, int], Rulebook] = Bounded(RULEBOOKS_KEPT)
 
+    def sheet(self, row: RevisionRow) -> CharacterSheet:
+        """The sheet of a revision that the caller has read already."""
+        return self._sheets.get(row.id) or self._sheets.put(row.id, sheet_of(row))
+
     async def sheets(self, revision_ids: Iterable[int], load: LoadRevisions) -> dict[int, CharacterSheet]:
         """The character sheets of these revisions; `load` is asked, at once, for what is not on the shelf."""
         found: dict[int, CharacterSheet] = {}
@@ -57,7 +61,7 @@ class Shelf:
                 found[revision_id] = sheet
         if missing:
             for row in (await load(sorted(missing))).values():
-                found[row.id] = self._sheets.put(row.id, sheet_of(row))
+                found[row.id] = self.sheet(row)
         return found
 
     async def rulebook(self, connection: Connection, raid: RaidRow) -> Rulebook:

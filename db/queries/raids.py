@@ -1,13 +1,14 @@
 """Reading raids: their rows, configurations, events, logs and HP over time."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Select,
+    TableValuedAlias,
     and_,
     column,
     desc,
@@ -113,15 +114,25 @@ async def events(
     return found
 
 
+def _wanted(places: Collection[tuple[int, int]]) -> TableValuedAlias:
+    """Rows of (raid_id, place), from two arrays: places can be more than a statement has parameters."""
+    raid_ids, numbers = [raid_id for raid_id, _ in places], [number for _, number in places]
+    return (
+        func.unnest(literal(raid_ids, ARRAY(BigInteger)), literal(numbers, ARRAY(BigInteger)))
+        .table_valued(column("raid_id", BigInteger), column("place", BigInteger), name="wanted")
+        .render_derived()
+    )
+
+
 async def event_at(connection: AsyncConnection, places: set[tuple[int, int]]) -> dict[tuple[int, int], EventRow]:
     """The events at these (raid, sequence)."""
     if not places:
         return {}
-    conditions = [
-        and_(RaidEventRecord.raid_id == raid_id, RaidEventRecord.sequence == sequence) for raid_id, sequence in places
-    ]
-    rows = await connection.execute(select(*_EVENT).where(or_(*conditions)))
-    return {(row.raid_id, row.sequence): EventRow(*row) for row in rows}
+    wanted = _wanted(places)
+    statement = select(*_EVENT).join(
+        wanted, and_(RaidEventRecord.raid_id == wanted.c.raid_id, RaidEventRecord.sequence == wanted.c.place)
+    )
+    return {(row.raid_id, row.sequence): EventRow(*row) for row in await connection.execute(statement)}
 
 
 def _strike_columns(log: type[Strike] | type[Analysis]) -> list[Any]:
@@ -167,18 +178,10 @@ async def hp_after(
     places: Sequence[tuple[int, int]],
 ) -> dict[int, list[tuple[datetime, int, int]]]:
     """Each raid's (at, boss HP, analysis points) after its strikes at these (raid, number), in order."""
-    # Two arrays, whatever their length: a thousand samples of a hundred raids are more than a statement has parameters.
-    wanted = (
-        func.unnest(
-            literal([raid_id for raid_id, _ in places], ARRAY(BigInteger)),
-            literal([number for _, number in places], ARRAY(BigInteger)),
-        )
-        .table_valued(column("raid_id", BigInteger), column("number", BigInteger), name="wanted")
-        .render_derived()
-    )
+    wanted = _wanted(places)
     parts = [
         select(log.raid_id, log.number, at.label("at"), log.boss_hp_after, log.analysis_points_after).join(
-            wanted, and_(log.raid_id == wanted.c.raid_id, log.number == wanted.c.number)
+            wanted, and_(log.raid_id == wanted.c.raid_id, log.number == wanted.c.place)
         )
         for log, at in ((Strike, Strike.struck_at), (Analysis, Analysis.analyzed_at))
     ]

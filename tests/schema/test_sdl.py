@@ -76,9 +76,7 @@ def test_the_committed_sdl_is_what_the_schema_is(sdl: str) -> None:
             lineterm="",
         )
     )
-    assert not difference, "\n".join(
-        ["The public API changed. If you meant it: make sdl", *difference[:100]]
-    )
+    assert not difference, "\n".join(["The public API changed. If you meant it: make sdl", *difference[:100]])
 
 
 def own_types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:

@@ -52,10 +52,8 @@ async def _started(database: Database, connection: Connection) -> AsyncIterator[
 
 
 @pytest.fixture(scope="session")
-def open_world(
-    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
-) -> OpenWorld:
-    """Makes worlds on databases of their own: for all tests of a module that spend nothing, or for one that breaks it."""
+def open_world(server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str) -> OpenWorld:
+    """Makes worlds on databases of their own: for a module that spends nothing, for a test that breaks things."""
 
     @contextlib.asynccontextmanager
     async def opened() -> AsyncIterator[World]:
@@ -91,7 +89,7 @@ async def world(shared_database: tuple[Database, Connection]) -> AsyncIterator[W
         await connection.execute("SET LOCAL session_replication_role = replica")  # keys and triggers stand aside
         for (table,) in tables:
             if table not in KEPT:
-                await connection.execute(f'DELETE FROM "{table}"')
+                await connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own tables
 
 
 @pytest.fixture

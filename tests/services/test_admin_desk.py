@@ -19,7 +19,7 @@ from services.errors import (
 from services.rules.checks import Severity
 from services.rules.configuration import DEFAULT_THRESHOLDS_PERMILLE, BossConfiguration, StageEffect
 from services.rules.values import EquipmentEffect, EquipmentEffectKind, RaidStatus, Stat
-from services.views import PUBLIC, Principal, RaidCreated, Role, RosterFilter
+from services.views import PUBLIC, AdminAction, Principal, RaidCreated, Role, RosterFilter
 from tests.services.world import ADMIN, BOSS, BOT, Sheet, World, elemental
 
 HOUR = timedelta(hours=1)
@@ -162,9 +162,10 @@ async def test_granted_characters_come_with_their_rarity_or_the_stars_that_are_s
     await world.characters(Sheet(name="Mio", rarity=4), Sheet(name="Ren", rarity=1))
     owner = await world.player()
     await world.raid()
-    keys = {row["name"]: row["key"] for row in await world.rows(
-        "SELECT key, name FROM characters JOIN character_revisions r ON r.id = revision_id"
-    )}
+    keys = {
+        row["name"]: row["key"]
+        for row in await world.rows("SELECT key, name FROM characters JOIN character_revisions r ON r.id = revision_id")
+    }
     desk = world.service.desk
     given = await desk.grant_characters(
         ADMIN, discord_id=owner.discord_id, grants=((keys["Ren"], 6), (keys["Mio"], None))
@@ -243,7 +244,7 @@ async def test_the_log_is_read_newest_first_in_pages_and_by_raid(world: World) -
     await desk.pause_raid(ADMIN, raid_id=str(first.id), reason="a")
     await desk.end_raid(ADMIN, raid_id=str(first.id), reason="b")
     second = await world.raid(BOSS)
-    seen = []
+    seen: list[AdminAction] = []
     after: str | None = None
     for _ in range(4):
         page = await desk.admin_actions(ADMIN, raid_id=None, first=3, after=after)

@@ -13,7 +13,9 @@ from tests.services.world import ADMIN, BOSS, BOT, Sheet, World, elemental
 DEFEAT, CURSE = RaidEventKind.BOSS_DEFEATED, RaidEventKind.CURSE_APPLIED
 
 
-async def channel(world: World, channel_id: str = "5", *kinds: RaidEventKind, role: str | None = None) -> AnnouncementChannel:
+async def channel(
+    world: World, channel_id: str = "5", *kinds: RaidEventKind, role: str | None = None
+) -> AnnouncementChannel:
     return await world.service.desk.set_announcement_channel(
         BOT, guild_id="1", channel_id=channel_id, kinds=kinds, mention_role_id=role
     )

@@ -13,8 +13,10 @@ from services.errors import (
     NoActiveEventError,
     RaidPausedError,
 )
+from services.raid_administration import RaidAdministration
 from services.rules.configuration import RaidRules, StageEffect, WeaknessPool
 from services.rules.values import AffinityKind, EquipmentEffect, EquipmentEffectKind
+from services.shelf import Shelf
 from services.views import StrikeSuccess
 from services.world_threat import WorldThreatService
 from tests.services.world import ADMIN, ANALYZE, BOSS, FIGHT, Owner, Sheet, World, books_balance, elemental
@@ -55,7 +57,10 @@ async def test_64_callers_at_two_services_make_one_strike(world: World) -> None:
     await other.start()
     try:
         answers = await asyncio.gather(
-            *(world.strike(owner, *owner.copies, key="panel 7", service=(world.service, other)[n % 2]) for n in range(64))
+            *(
+                world.strike(owner, *owner.copies, key="panel 7", service=(world.service, other)[n % 2])
+                for n in range(64)
+            )
         )
     finally:
         await other.stop()
@@ -67,9 +72,7 @@ async def test_a_character_in_20_simultaneous_strikes_succeeds_once(world: World
     owner = await world.player(*[Sheet()] * 21)
     raid = await world.raid()
     shared, *others = owner.copies
-    answers = await asyncio.gather(
-        *(world.strike(owner, shared, other) for other in others), return_exceptions=True
-    )
+    answers = await asyncio.gather(*(world.strike(owner, shared, other) for other in others), return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, CharacterAlreadyUsedError)]
     assert len(refused) == 19
     assert {refusal.character_ids for refusal in refused} == {(shared,)}
@@ -146,7 +149,9 @@ async def busy_raid(world: World) -> tuple[dict[str, StrikeSuccess], dict[str, t
     return answers, asked
 
 
-async def ask(world: World, key: str, owner: Owner, copy: int, service: WorldThreatService | None = None) -> StrikeSuccess:
+async def ask(
+    world: World, key: str, owner: Owner, copy: int, service: WorldThreatService | None = None
+) -> StrikeSuccess:
     """Analysis at first, and by some players all the time while there is something to find."""
     action = ANALYZE if key.startswith("turn 0") and owner.copies[0] == copy and copy % 3 == 0 else FIGHT
     return await world.strike(owner, copy, action=action, key=key, service=service)
@@ -189,7 +194,9 @@ async def test_a_replay_survives_rewards_curse_clock_adjustments_trades_and_the_
         rewards=None,
     )
     await world.strike(other, other.copies[0])
-    await world.rows("UPDATE user_characters SET user_id = $1 WHERE id = $2", (await world.player()).user_id, owner.copies[0])
+    await world.rows(
+        "UPDATE user_characters SET user_id = $1 WHERE id = $2", (await world.player()).user_id, owner.copies[0]
+    )
     assert await world.strike(owner, owner.copies[0], key="mine") == replace(first, replayed=True)
     await desk.pause_raid(ADMIN, raid_id=raid_id, reason="lunch")
     assert await world.strike(owner, owner.copies[0], key="mine") == replace(first, replayed=True)
@@ -200,6 +207,27 @@ async def test_a_replay_survives_rewards_curse_clock_adjustments_trades_and_the_
     await world.raid()
     await world.pass_time(timedelta(days=30))
     assert await world.strike(owner, owner.copies[0], key="mine") == replace(first, replayed=True)
-    with pytest.raises(IdempotencyConflictError):  # keys are a player's for ever, not a raid's
+    with pytest.raises(IdempotencyConflictError):  # keys are a player's, not a raid's
         await world.strike(owner, owner.copies[1], key="mine")
     await books_balance(world.database, raid.id)
+
+
+async def test_keys_are_kept_for_the_raid_s_life_and_a_day(world: World) -> None:
+    owner = await world.player(Sheet(), Sheet())
+    old = await world.raid()
+    first = await world.strike(owner, owner.copies[0], key="mine")
+    await world.service.desk.end_raid(ADMIN, raid_id=str(old.id), reason="enough")
+    live = await world.raid()
+    await world.strike(owner, owner.copies[0], key="today's")
+    housekeeping = RaidAdministration(world.database, Shelf())
+    for hours, kept in ((23, 2), (25, 1)):
+        await world.rows(
+            "UPDATE world_threat_raids SET completed_at = now() - make_interval(hours => $1) WHERE id = $2",
+            hours,
+            old.id,
+        )
+        await housekeeping.forget_old_keys()
+        assert len(await world.rows("SELECT FROM idempotency_keys")) == kept
+    again = await world.strike(owner, owner.copies[1], key="mine")
+    assert (again.replayed, again.raid.id, first.raid.id) == (False, live.id, old.id)
+    await books_balance(world.database, live.id)

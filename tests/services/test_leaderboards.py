@@ -156,8 +156,10 @@ async def test_a_large_board_agrees_with_itself_everywhere(open_world: OpenWorld
 async def fill_participants(world: World, raid: Raid, owners: tuple[Owner, ...]) -> None:
     """Rows as strikes leave them: player n struck once, as number n, for (n * 7919) % 23 + 1 damage."""
     await world.connection.execute(
-        "INSERT INTO world_threat_participants SELECT $1, id, 1, 0, 1, n, score, n, 0, 0, score, n, NULL, score * 10, n, "
-        "now() FROM (SELECT id, n, (n * 7919) % 23 + 1 AS score FROM unnest($2::bigint[]) WITH ORDINALITY AS u(id, n)) s",
+        "INSERT INTO world_threat_participants "
+        "SELECT $1, id, 1, 0, 1, n, score, n, 0, 0, score, n, NULL, score * 10, n, now() "
+        "FROM (SELECT id, n, (n * 7919) % 23 + 1 AS score "
+        "      FROM unnest($2::bigint[]) WITH ORDINALITY AS u(id, n)) scored",
         raid.id,
         [owner.user_id for owner in owners],
     )
@@ -185,9 +187,7 @@ async def test_the_board_without_a_raid_named_is_the_live_one_s_else_the_newest_
             ADMIN, discord_id=owner.discord_id, raid_id=nowhere, metric=LeaderboardMetric.DAMAGE, radius=1
         )
         assert near is None
-    boards = await world.service.leaderboards(
-        ADMIN, [second.id, first.id], metric=LeaderboardMetric.DAMAGE, first=5
-    )
+    boards = await world.service.leaderboards(ADMIN, [second.id, first.id], metric=LeaderboardMetric.DAMAGE, first=5)
     assert [[entry.score for entry in board] for board in boards] == [[], [10]]
 
 
@@ -207,7 +207,11 @@ async def test_the_board_of_a_fought_raid_is_the_sum_of_its_log(world: World) ->
     owners = await world.players(25, await world.characters(*[Sheet(50 * n) for n in range(1, 5)]))
     await world.raid(replace(BOSS, analysis_thresholds=(100_000,)))
     answers = await asyncio.gather(
-        *(world.strike(o, copy, action=ANALYZE if (copy + o.user_id) % 3 else FIGHT) for o in owners for copy in o.copies)
+        *(
+            world.strike(o, copy, action=ANALYZE if (copy + o.user_id) % 3 else FIGHT)
+            for o in owners
+            for copy in o.copies
+        )
     )
     damage = dict.fromkeys((owner.user_id for owner in owners), 0)
     for answer in answers:

@@ -83,10 +83,10 @@ async def test_a_preview_waits_for_the_cooldown_as_the_strike_does(world: World)
     assert refused.value.ready_at == answer.ready_at
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("action", [FIGHT, ANALYZE])
 async def test_a_suggested_team_is_the_best_of_all_teams(world: World, seed: int, action: StrikeAction) -> None:
-    owner = await world.player(*some_sheets(seed, 8), stars=2)
+    owner = await world.player(*some_sheets(seed, 7), stars=2)
     await world.raid(FICKLE)
     for size in (1, 3, 6):
         suggested = await suggest(world, owner, size, action)

@@ -9,7 +9,7 @@ import pytest
 from services.errors import ForbiddenError, InvalidInputError
 from services.rules.configuration import RaidRules
 from services.rules.values import Affinity, AffinityKind, Reward
-from services.views import PUBLIC, Character, Participation, Principal, Role, RosterFilter, RosterOrder
+from services.views import PUBLIC, Character, Participation, Principal, Role, RosterFilter, RosterOrder, Strike
 from tests.services.world import ADMIN, ANALYZE, BOSS, BOT, FIGHT, OpenWorld, Owner, Sheet, World, elemental
 
 HOUR = timedelta(hours=1)
@@ -95,14 +95,10 @@ async def test_pages_of_any_size_are_the_whole_roster(roster: Roster, order: Ros
 
 
 async def test_a_cursor_from_elsewhere_is_refused(roster: Roster) -> None:
-    theirs = await roster.world.service.roster(
-        BOT, roster.stranger.user_id, first=1, after=None, filter=RosterFilter()
-    )
+    theirs = await roster.world.service.roster(BOT, roster.stranger.user_id, first=1, after=None, filter=RosterFilter())
     for after in (theirs.cursors[0], "nonsense", "", "W10", "WzEsMl0"):
         with pytest.raises(InvalidInputError, match="after"):
-            await roster.world.service.roster(
-                BOT, roster.owner.user_id, first=1, after=after, filter=RosterFilter()
-            )
+            await roster.world.service.roster(BOT, roster.owner.user_id, first=1, after=after, filter=RosterFilter())
 
 
 async def test_a_roster_is_the_player_s_the_bot_s_and_admins_business(roster: Roster) -> None:
@@ -230,7 +226,7 @@ async def test_strikes_are_listed_newest_first_of_all_or_of_one_with_the_boss_th
         for owner in (one, two):
             answer = await world.strike(owner, owner.copies[turn], action=FIGHT if turn else ANALYZE)
             made.append(answer.strike)
-    listed = []
+    listed: list[Strike] = []
     after: str | None = None
     for _ in range(5):
         (page,) = await world.service.strikes(PUBLIC, [raid.id], first=4, after=after, discord_id=None)

@@ -60,7 +60,8 @@ async def crowd(open_world: OpenWorld) -> AsyncIterator[Crowd]:
             await world.connection.execute(
                 "INSERT INTO world_threat_participants "
                 "SELECT $1, id, 1, 1, 2, n, score, n, score, n, score + score * 6 / 5, n, n, score * 10, n, now() "
-                "FROM (SELECT id, n, (n * 7919) % 97 + 1 AS score FROM unnest($2::bigint[]) WITH ORDINALITY AS u(id, n)) s",
+                "FROM (SELECT id, n, (n * 7919) % 97 + 1 AS score "
+                "      FROM unnest($2::bigint[]) WITH ORDINALITY AS u(id, n)) scored",
                 raid_id,
                 [owner.user_id for owner in owners],
             )

@@ -191,7 +191,7 @@ async def test_of_two_raids_created_at_once_one_lives(world: World) -> None:
     refused = [answer for answer in answers if isinstance(answer, RaidAlreadyActiveError)]
     assert (len(raids), len(refused)) == (1, 3)
     assert {refusal.raid_id for refusal in refused} == {raids[0].id}
-    assert await world.rows("SELECT id FROM world_threat_raids") == [(raids[0].id,)]
+    assert [row["id"] for row in await world.rows("SELECT id FROM world_threat_raids")] == [raids[0].id]
     assert len(await world.rows("SELECT FROM admin_actions")) == 1
 
 
@@ -422,7 +422,13 @@ async def test_an_update_that_makes_no_sense_changes_nothing(world: World) -> No
 def every_act(world: World, raid_id: str, principal: Principal = ADMIN, reason: str = "because") -> dict[str, Any]:
     desk = world.service.desk
     asked: dict[str, Any] = {"raid_id": raid_id, "reason": reason}
-    update = {"name": "other", "description": None, "ends_at": None, "curse_every": None, "rewards": None}
+    update: dict[str, Any] = {
+        "name": "other",
+        "description": None,
+        "ends_at": None,
+        "curse_every": None,
+        "rewards": None,
+    }
     return {
         "pause": lambda: desk.pause_raid(principal, **asked),
         "resume": lambda: desk.resume_raid(principal, **asked),

@@ -74,8 +74,11 @@ async def army(world: World, players: int, copies: int) -> tuple[Owner, ...]:
 
 def commands_of(world: World, owners: Sequence[Owner]) -> list[StrikeCommand]:
     """Every copy of everybody strikes alone, turn by turn; each fifth strike analyzes."""
-    turns = [(owner, copy) for copies in zip(*(owner.copies for owner in owners), strict=True)
-             for owner, copy in zip(owners, copies, strict=True)]
+    turns = [
+        (owner, copy)
+        for copies in zip(*(owner.copies for owner in owners), strict=True)
+        for owner, copy in zip(owners, copies, strict=True)
+    ]
     return [
         world.command(owner, copy, action=FIGHT if place % 5 else ANALYZE) for place, (owner, copy) in enumerate(turns)
     ]
@@ -217,9 +220,7 @@ async def test_stop_answers_what_waits_and_refuses_what_comes(world: World) -> N
     raid = await world.raid(BUSY)
     async with line_on(world.database) as line:
         async with raid_held(world):
-            strikes = [
-                asyncio.create_task(line.strike(world.command(owner, owner.copies[0]))) for owner in owners
-            ]
+            strikes = [asyncio.create_task(line.strike(world.command(owner, owner.copies[0]))) for owner in owners]
             await until_waiting(line, 20)
             stopping = asyncio.create_task(line.stop())
             await asyncio.sleep(0)
@@ -239,7 +240,7 @@ async def test_a_strike_that_the_database_refuses_fails_alone(world: World) -> N
     cursed = owners[5]
     raid = await world.raid(BUSY)
     await world.connection.execute(
-        "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS "  # noqa: S608 - a number of our own
+        "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$BEGIN IF NEW.user_id = {cursed.user_id} THEN RAISE 'disk on fire'; END IF; RETURN NEW; END$$; "
         "CREATE TRIGGER refuse_one BEFORE INSERT ON world_threat_participants "
         "FOR EACH ROW EXECUTE FUNCTION refuse_one()"

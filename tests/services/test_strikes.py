@@ -38,7 +38,19 @@ from services.rules.values import (
 )
 from services.views import PUBLIC, Principal, Role
 from services.world_threat import WorldThreatService
-from tests.services.world import ADMIN, ANALYZE, BOSS, BOT, FIGHT, OpenWorld, Owner, Sheet, World, books_balance, elemental
+from tests.services.world import (
+    ADMIN,
+    ANALYZE,
+    BOSS,
+    BOT,
+    FIGHT,
+    OpenWorld,
+    Owner,
+    Sheet,
+    World,
+    books_balance,
+    elemental,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -113,7 +125,7 @@ PAIRS = [
     pytest.param(earlier, later, id=f"{earlier.name} before {later.name}" if later is not earlier else earlier.name)
     for place, earlier in enumerate(REASONS)
     for later in REASONS[place:]
-    if {earlier.error, later.error} != {IdempotencyConflictError, PlayerNotFoundError}  # keys are players'
+    if (earlier.error, later.error) != (IdempotencyConflictError, PlayerNotFoundError)  # keys are players'
 ]
 NOT_IN_A_PREVIEW = (IdempotencyConflictError, StateChangedError)  # it has no key and no expectation
 
@@ -364,7 +376,9 @@ async def test_a_scheduled_raid_is_announced_in_the_refusal(world: World) -> Non
 
 async def test_a_strike_is_priced_by_the_state_before_it_and_tells_what_it_set_off(world: World) -> None:
     fire, void = elemental("fire"), elemental("Void")
-    owner = await world.player(Sheet(1_000, (fire, void), name="Ember"), Sheet(500, name="Plain"), Sheet(1_000, (void,)))
+    owner = await world.player(
+        Sheet(1_000, (fire, void), name="Ember"), Sheet(500, name="Plain"), Sheet(1_000, (void,))
+    )
     boss = replace(
         BOSS,
         total_hp=1_000,
@@ -406,7 +420,9 @@ async def test_an_analysis_opens_every_threshold_it_reaches_and_no_hp_is_lost(wo
     pool = (WeaknessPool(AffinityKind.GENRE, 1, ("Drama",)),)
     raid = await world.raid(replace(BOSS, analysis_thresholds=(10, 50, 100, 101), weakness_pool=pool))
     answer = await world.strike(owner, owner.copies[0], action=ANALYZE)
-    numbers = [(e.event.number, e.event.weakness) for e in answer.breakthroughs if isinstance(e.event, BreakthroughAchieved)]
+    numbers = [
+        (e.event.number, e.event.weakness) for e in answer.breakthroughs if isinstance(e.event, BreakthroughAchieved)
+    ]
     assert [number for number, _ in numbers] == [1, 2, 3]
     assert [weakness is None for _, weakness in numbers] == [False, True, True]  # one value to reveal, then none
     assert [weakness.value for weakness in answer.raid.weaknesses] == ["Drama"]
@@ -424,7 +440,9 @@ async def test_an_analysis_opens_every_threshold_it_reaches_and_no_hp_is_lost(wo
 
 async def test_the_last_blow_defeats_the_boss_once_and_nothing_follows(world: World) -> None:
     owner = await world.player(Sheet(1_000), Sheet(1_000), Sheet(1_000))
-    raid = await world.raid(replace(BOSS, total_hp=150, curse_every=1, curse_pool=(elemental("void"),), stage_hp_below_permille=()))
+    raid = await world.raid(
+        replace(BOSS, total_hp=150, curse_every=1, curse_pool=(elemental("void"),), stage_hp_below_permille=())
+    )
     await world.strike(owner, owner.copies[0])
     answer = await world.strike(owner, owner.copies[1])
     assert answer.victory

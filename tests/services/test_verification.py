@@ -292,14 +292,16 @@ async def tampered(world: World, statement: str) -> AsyncIterator[None]:
     ids = {"victory": world.victory, "expired": world.expired, "cancelled": world.cancelled, "live": world.live}
     async with world.database.driver_connection() as connection:
         await connection.execute("SET session_replication_role = replica")  # past the triggers that guard the history
-        await connection.execute(f"CREATE TEMPORARY TABLE untouched AS SELECT * FROM {table}")
+        await connection.execute(f"CREATE TEMPORARY TABLE untouched AS SELECT * FROM {table}")  # noqa: S608 - ours
         try:
             done = await connection.execute(statement.format(**ids))
             assert int(done.split()[-1]) >= 1, f"nothing to change: {done}"
             yield
         finally:
-            await connection.execute(f"DELETE FROM {table}")
-            await connection.execute(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM untouched")
+            await connection.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+            await connection.execute(
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM untouched"  # noqa: S608 - ours
+            )
 
 
 @pytest.mark.parametrize("what", TAMPERED)

@@ -1,7 +1,7 @@
 """Who is answered, over HTTP: every root field and every role, tokens that are no good, and what is private."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,10 +24,11 @@ def root(name: str) -> GraphQLObjectType:
     return type_
 
 
-def root_fields() -> Iterator[tuple[str, str]]:
-    """Every question and every mutation, as ``("Query", "activeRaid")``."""
-    for type_name in ("Query", "Mutation"):
-        yield from ((type_name, field) for field in root(type_name).fields)
+ROOT_FIELDS = [(type_name, field) for type_name in ("Query", "Mutation") for field in root(type_name).fields]
+"""Every question and every mutation, as ``("Query", "activeRaid")``."""
+each_root_field = pytest.mark.parametrize(
+    ("type_name", "field_name"), ROOT_FIELDS, ids=[".".join(each) for each in ROOT_FIELDS]
+)
 
 
 def allowed(type_name: str, field_name: str) -> frozenset[Role]:
@@ -40,7 +41,7 @@ def allowed(type_name: str, field_name: str) -> frozenset[Role]:
 def document(type_name: str, field_name: str) -> str:
     """Asks with so little sense that a mutation which is let through changes no raid."""
     field = root(type_name).fields[field_name]
-    asked = arguments(field, {"discordId": '"ada"'}).replace('raidId: "1"', 'raidId: "0"')
+    asked = arguments(field, {"discordId": '"ada"'}).replace('"1"', '"0"')
     return f"{type_name.lower()} {{ {field_name}{asked} {{ __typename }} }}"
 
 
@@ -51,7 +52,7 @@ async def closed(open_api: OpenApi) -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.mark.parametrize(("type_name", "field_name"), root_fields(), ids=[".".join(each) for each in root_fields()])
+@each_root_field
 async def test_a_root_field_answers_those_who_may_and_nobody_else(api: Api, type_name: str, field_name: str) -> None:
     may = allowed(type_name, field_name)
     query = document(type_name, field_name)
@@ -65,7 +66,7 @@ async def test_a_root_field_answers_those_who_may_and_nobody_else(api: Api, type
             assert field_name in answer.errors[0]["message"]
 
 
-@pytest.mark.parametrize(("type_name", "field_name"), root_fields(), ids=[".".join(each) for each in root_fields()])
+@each_root_field
 async def test_where_public_reading_is_off_nothing_is_answered_without_a_token(
     closed: Api, type_name: str, field_name: str
 ) -> None:
@@ -138,7 +139,7 @@ async def test_tokens_that_are_no_good_are_refused_with_401_each_with_its_reason
     assert not any(swapped in message for message in told.values())
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "Token abc", "Bearer \xe9\xff", "\x7f"])
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "Token abc", "Bearer \xe9\xff"])
 async def test_an_authorization_that_is_no_bearer_token_is_refused(api: Api, header: str) -> None:
     response = await api.client.post(
         "/graphql", json={"query": "{ viewer { role } }"}, headers=[(b"Authorization", header.encode("latin-1"))]

@@ -225,7 +225,7 @@ async def test_help_has_an_example_for_every_command(group: str) -> None:
     shown, _ = await Terminal().run(group, "--help")
     commands = (raid if group == "raid" else token).app.registered_commands
     for command in commands:
-        name = command.name or command.callback.__name__  # type: ignore[union-attr]  # every command has one
+        name = command.name or command.callback.__name__
         assert name in shown
         told, _ = await Terminal().run(group, name, "--help")
         assert f"worldthreat {group} {name}" in " ".join(told.split())

@@ -43,7 +43,7 @@ def with_database(
     work: Callable[[Database], Awaitable[Answer]],
     *,
     name: str,
-    nothing_stays: str = "Nothing of it stays",
+    nothing_stays: str = "nothing of it stays",
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> Answer:
     """What `work` answers on a migrated database that is open for as long as it takes; `name` is the command's.
@@ -59,10 +59,10 @@ def with_database(
         raise typer.Exit(CANNOT_START) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError) as error:
         said = (str(getattr(error, "orig", error)) or type(error).__name__).splitlines()[0]
-        typer.echo(f"The database broke off: {said}. {nothing_stays}.", err=True)
+        typer.echo(f"The database broke off: {said}; {nothing_stays}.", err=True)
         raise typer.Exit(CANNOT_START) from error
     except KeyboardInterrupt as interrupt:
-        typer.echo(f"Interrupted. {nothing_stays}.", err=True)
+        typer.echo(f"Interrupted: {nothing_stays}.", err=True)
         raise typer.Exit(INTERRUPTED) from interrupt
 
 

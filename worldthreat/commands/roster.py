@@ -58,7 +58,7 @@ def import_command(
         summary = with_database(
             lambda database: _import(database, files),
             name="roster import",
-            nothing_stays="Nothing of the import stays",
+            nothing_stays="nothing of the import stays",
         )
     except RosterFileError as error:
         _say_refused(error, as_json=as_json)

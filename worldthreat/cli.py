@@ -10,6 +10,7 @@ from db import migrate as migrations
 from db.embedded import DatabaseUnusableError
 from worldthreat import up as launcher
 from worldthreat.commands import raid, roster, token
+from worldthreat.commands.database import database_url
 from worldthreat.errors import StartError
 from worldthreat.logs import configure_logs
 from worldthreat.settings import Settings, load_settings
@@ -50,7 +51,7 @@ def serve() -> None:
 def migrate() -> None:
     """Brings the database of WORLDTHREAT_DATABASE_URL, or the embedded one, to this version."""
     settings = _settings()
-    with launcher.database_url(settings) as url:
+    with database_url(settings) as url:
         asyncio.run(migrations.upgrade(url))
         typer.echo(f"The database is at migration {migrations.head()}.")
 

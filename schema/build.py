@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 from schema.access import check_access_rules
 from schema.errors import EXPECTED
 from schema.events import EVENT_TYPES
+from schema.literals import ReadableNumbers
 from schema.masking import Masking
 from schema.mutation import Mutation
 from schema.query import Query
@@ -40,6 +41,7 @@ def build_schema(*, introspection: bool = True) -> WorldThreatSchema:
         exception_handlers=EXPECTED,
         extensions=[
             Masking,
+            ReadableNumbers,
             *(() if introspection else (DisableIntrospection,)),
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),

@@ -8,6 +8,7 @@ from strawberry import ID
 
 from resolvers import planning, raids
 from schema.access import public
+from schema.bosses import CurseLimit, WeaknessPool
 from schema.connections import After, Connection
 from schema.events import RaidEvent
 from schema.fields import Info, argument, resolved, shown
@@ -29,6 +30,10 @@ class Boss:
     tier: int = shown("How great it is; rewards for strikes are multiplied by it.")
     dominant_stats: list[Stat] = shown("The stats that count in a strike.")
     image_url: str | None = shown("Its picture, where there is one.")
+    initial_weaknesses: list[Affinity] = shown("Favoured from the start.")
+    curse_pool: list[Affinity] = shown("What curses are drawn from.")
+    curse_limits: list[CurseLimit] = shown("How many curses of a kind at once; a kind that is not named has no limit.")
+    weakness_pool: list[WeaknessPool] = shown("What breakthroughs draw from: first a kind by weight, then a value.")
 
 
 @strawberry.type(description="How much life is left in the boss.")

@@ -1,12 +1,13 @@
 """Text that cannot be stored is refused before it comes near the database, with the argument's name."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from inspect import isasyncgen
 from typing import Any
 
 from strawberry.extensions import FieldExtension
 from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
+from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from services.errors import InvalidInputError
@@ -15,22 +16,30 @@ from services.errors import InvalidInputError
 class StorableText(FieldExtension):
     """Refuses NUL, which PostgreSQL has no place for, and lone surrogates, which no encoding has one for."""
 
+    def apply(self, field: StrawberryField) -> None:
+        self._spelled = {one.python_name: one.graphql_name for one in field.arguments if one.graphql_name}
+
     def resolve(self, next_: SyncExtensionResolver, source: Any, info: Any, **kwargs: Any) -> Any:
-        check_storable(kwargs)
+        check_storable(kwargs, self._spelled)
         return next_(source, info, **kwargs)
 
     async def resolve_async(self, next_: AsyncExtensionResolver, source: Any, info: Any, **kwargs: Any) -> Any:
-        check_storable(kwargs)
+        check_storable(kwargs, self._spelled)
         answer: Any = next_(source, info, **kwargs)
         return answer if isasyncgen(answer) else await answer
 
 
-def check_storable(arguments: dict[str, Any]) -> None:
-    """Raises InvalidInputError naming the first field whose text holds what cannot be stored."""
+def check_storable(arguments: dict[str, Any], spelled: Mapping[str, str]) -> None:
+    """Raises InvalidInputError naming the first field whose text holds what cannot be stored.
+
+    `spelled`: arguments that the caller knows under another name.
+    """
     for name, value in arguments.items():
         for field, text in _texts(name, value):
             if "\x00" in text or (not text.isascii() and _has_surrogates(text)):
-                raise InvalidInputError(to_camel_case(field), "must not contain NUL or half a character.")
+                raise InvalidInputError(
+                    spelled.get(field) or to_camel_case(field), "must not contain NUL or half a character."
+                )
 
 
 def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,16 @@ def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
         description=boss.description or None,
         status=state.status,
         outcome=state.outcome,
-        boss=views.Boss(boss.name, boss.tier, boss.dominant_stats, boss.image_url),
+        boss=views.Boss(
+            name=boss.name,
+            tier=boss.tier,
+            dominant_stats=boss.dominant_stats,
+            image_url=boss.image_url,
+            initial_weaknesses=boss.weaknesses,
+            curse_pool=boss.curse_pool,
+            curse_limits=boss.curse_limits,
+            weakness_pool=boss.weakness_pool,
+        ),
         hp=views.HitPoints(state.hp, state.total_hp, state.hp_permille),
         analysis=views.AnalysisProgress(
             points=state.analysis_points,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from services.rules.checks import Problem
-from services.rules.configuration import BossConfiguration
+from services.rules.configuration import BossConfiguration, CurseLimit, WeaknessPool
 from services.rules.events import (
     BossDefeated,
     BreakthroughAchieved,
@@ -154,10 +154,16 @@ class RosterFilter:
 
 @dataclass(frozen=True, slots=True)
 class Boss:
+    """Who is fought, and what curses and weaknesses are drawn from: with it and the seed every draw can be checked."""
+
     name: str
     tier: int
     dominant_stats: tuple[Stat, ...]
     image_url: str | None
+    initial_weaknesses: tuple[Affinity, ...]
+    curse_pool: tuple[Affinity, ...]
+    curse_limits: tuple[CurseLimit, ...]
+    weakness_pool: tuple[WeaknessPool, ...]
 
 
 @dataclass(frozen=True, slots=True)

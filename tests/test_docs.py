@@ -205,18 +205,18 @@ def as_answered(event: RaidEvent) -> dict[str, Any]:
             return common
 
 
-def answered(boss: BossConfiguration) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The raid and its template as the program's question is answered."""
-    raid = {"seed": SEED.hex(), "seedHash": seed_hash(SEED), "resistances": [shown(each) for each in boss.resistances]}
-    template = {
-        "weaknesses": [shown(each) for each in boss.weaknesses],
+def answered(boss: BossConfiguration) -> dict[str, Any]:
+    """The raid as the program's question is answered."""
+    pools = {
+        "initialWeaknesses": [shown(each) for each in boss.weaknesses],
         "cursePool": [shown(each) for each in boss.curse_pool],
         "curseLimits": [{"kind": each.kind.name, "limit": each.limit} for each in boss.curse_limits],
         "weaknessPool": [
             {"kind": each.kind.name, "weight": each.weight, "values": list(each.values)} for each in boss.weakness_pool
         ],
     }
-    return raid, template
+    resistances = [shown(each) for each in boss.resistances]
+    return {"seed": SEED.hex(), "seedHash": seed_hash(SEED), "resistances": resistances, "boss": pools}
 
 
 @pytest.mark.parametrize("bound", [1, 2, 7, 100, 2**63 + 1, 2**64])
@@ -228,29 +228,29 @@ def test_the_players_program_draws_the_same_numbers(program: dict[str, Any], bou
 
 def test_the_players_program_agrees_with_a_whole_raid(program: dict[str, Any]) -> None:
     boss, events = played()
-    raid, template = answered(boss)
+    raid = answered(boss)
     told = [as_answered(event) for event in events]
     assert any(event.get("replaced") for event in told)
     assert any(event.get("replacedCurse") for event in told)
     assert sum(event["kind"] == "BREAKTHROUGH" for event in told) >= 5
-    assert list(program["check"](raid, template, told)) == []
+    assert list(program["check"](raid, told)) == []
 
 
 def test_the_players_program_finds_a_chosen_curse_and_a_chosen_weakness(program: dict[str, Any]) -> None:
     boss, events = played()
-    raid, template = answered(boss)
+    raid = answered(boss)
     for kind, field in (("CURSE_APPLIED", "curse"), ("BREAKTHROUGH", "weakness")):
         told = [as_answered(event) for event in events]
         chosen = next(event for event in told if event["kind"] == kind)
         chosen[field] = {"kind": "ELEMENTAL", "value": "chosen by hand"}
-        found = [event["sequence"] for event, _ in program["check"](raid, template, told)]
+        found = [event["sequence"] for event, _ in program["check"](raid, told)]
         assert found[:1] == [chosen["sequence"]]
 
 
 def test_the_players_program_refuses_another_seed(program: dict[str, Any]) -> None:
-    raid, template = answered(demo_boss())
+    raid = answered(demo_boss())
     with pytest.raises(SystemExit, match="not the seed"):
-        list(program["check"](raid | {"seed": bytes(32).hex()}, template, []))
+        list(program["check"](raid | {"seed": bytes(32).hex()}, []))
 
 
 @every_page

@@ -92,9 +92,7 @@ class Crowd:
         self.dead = self.dead or answer["__typename"] == "BossAlreadyDefeated" or answer.get("victory") is True
 
 
-async def test_from_the_import_to_the_last_blow(
-    database_url: str, catalogue: tuple[RosterFile, RosterFile]
-) -> None:
+async def test_from_the_import_to_the_last_blow(database_url: str, catalogue: tuple[RosterFile, RosterFile]) -> None:
     async with serving(database_url) as api:
         characters, series = catalogue
         players, ownership = community(characters)

@@ -16,7 +16,8 @@ from graphql import (
     visit,
 )
 
-DOCUMENTS_REMEMBERED = 512
+DOCUMENTS_REMEMBERED = 256
+MOST_TOKENS = 2_000
 RESUMED_BY = "after"
 
 
@@ -35,8 +36,8 @@ class Sharing:
 def sharing_of(query: str, operation_name: str | None) -> Sharing | None:
     """None for what is no subscription of one root field; also for what is no document: execution says why."""
     try:
-        document = parse(query, no_location=True, max_tokens=2_000)
-    except GraphQLSyntaxError:
+        document = parse(query, no_location=True, max_tokens=MOST_TOKENS)
+    except (GraphQLSyntaxError, RecursionError):
         return None
     operation = _operation(document, operation_name)
     if operation is None or operation.operation is not OperationType.SUBSCRIPTION:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import orjson
+from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -66,6 +67,13 @@ class GraphQLView(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         principal = await principal_of(self._authenticator, request.headers.get("authorization"))
         return Context(service=self._service, principal=principal, public_read=self._public_read)
+
+    def parse_json(self, data: str | bytes) -> Any:
+        """Raises HTTPException for what is no JSON, and for a body that is JSON and no question, such as ``null``."""
+        parsed = super().parse_json(data)
+        if isinstance(data, bytes) and not isinstance(parsed, dict | list):
+            raise HTTPException(400, "The request body must be a JSON object")
+        return parsed
 
     def encode_json(self, data: Any) -> str:
         return orjson.dumps(data).decode()

@@ -1,4 +1,4 @@
-"""What waits to be written to one socket: bounded, in order, newest state first to go when the peer is slow.
+"""What waits to be written to one socket: bounded, in order, old state first to go when the peer is slow.
 
 Writing to a peer that keeps up is a plain function call: uvicorn's `send` waits for the peer before it writes
 anything, so one step of it either has written or has written nothing (a contract test holds it to that). A
@@ -23,6 +23,7 @@ LONGEST_QUEUE = 256
 LARGEST_QUEUE_BYTES = 1024 * 1024
 SLOW_SECONDS = 30.0
 TRY_AGAIN_LATER = 1013
+SLOW = "Too slow: come back, and resume from the last sequence you have seen"
 
 GONE = (ClientDisconnected, OSError, RuntimeError)
 """What `send` raises once the peer has gone or a close was sent."""
@@ -38,58 +39,75 @@ class _Waiting:
 
 
 class Outbox:
-    """One per socket. `on_close` is told the code once the outbox has given the peer up."""
+    """One per socket."""
 
-    __slots__ = ("_bytes", "_code", "_on_close", "_protocol", "_queue", "_send", "_writer", "closed")
+    __slots__ = ("_bytes", "_close", "_newest", "_protocol", "_queue", "_send", "_slow_seconds", "_writer", "closed")
 
-    def __init__(self, send: Send, on_close: Callable[[int], None] = lambda _code: None) -> None:
+    def __init__(self, send: Send, *, slow_seconds: float = SLOW_SECONDS) -> None:
+        """A peer that takes nothing for `slow_seconds` is given up."""
         self._send = send
-        self._on_close = on_close
+        self._slow_seconds = slow_seconds
         owner = getattr(send, "__self__", None)
         self._protocol = owner if isinstance(owner, WebSocketsSansIOProtocol) else None
         self._queue: deque[_Waiting] = deque()
+        self._newest: dict[str, _Waiting] = {}
         self._bytes = 0
         self._writer: asyncio.Task[None] | None = None
-        self._code: int | None = None
+        self._close: tuple[int, str] | None = None
         self.closed = False
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the socket is closed, or will be as soon as the peer takes it: nothing is written any more."""
+        return self.closed or self._close is not None
+
     def put(self, lane: str, text: str, *, kept: bool = True) -> None:
-        """Writes `text`, now or as soon as the peer takes it. Nothing happens once the outbox is closed."""
-        if self.closed or self._code is not None:
+        """Writes `text`, now or as soon as the peer takes it. Nothing happens once the outbox is closing."""
+        if self.is_closing:
             return
         if self._writer is None and self._written(text):
             return
-        last = self._queue[-1] if self._queue else None
-        if last is not None and not last.kept and last.lane == lane:
-            # The newest state stands for the one before, in the same place: it is newer than all in front of it.
+        last = self._newest.get(lane)
+        if last is not None and not last.kept:
+            # The newest state stands for the one before, in its place: lanes do not wait for one another.
             self._bytes += len(text) - len(last.text)
             last.text, last.kept = text, kept
         else:
-            self._queue.append(_Waiting(lane, text, kept))
+            self._newest[lane] = waiting = _Waiting(lane, text, kept)
+            self._queue.append(waiting)
             self._bytes += len(text)
-        if len(self._queue) > LONGEST_QUEUE or self._bytes > LARGEST_QUEUE_BYTES:
-            self.close(TRY_AGAIN_LATER)
+        if len(self._queue) > LONGEST_QUEUE or (self._bytes > LARGEST_QUEUE_BYTES and len(self._queue) > 1):
+            self.close(TRY_AGAIN_LATER, SLOW)
         elif self._writer is None:
             self._writer = asyncio.create_task(self._write_slowly())
 
-    def close(self, code: int) -> None:
+    async def drained(self) -> None:
+        """Waits until the peer has taken everything, or is given up. At once for one that keeps up."""
+        while self._writer is not None:
+            await asyncio.wait([self._writer])
+
+    def close(self, code: int, reason: str = "") -> None:
         """Drops what waits and closes the socket with `code`, as soon as the peer takes it."""
-        if self.closed or self._code is not None:
+        if self.is_closing:
             return
-        self._code = code
-        self._queue.clear()
-        self._bytes = 0
+        self._close = (code, reason)
+        self._drop()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_slowly())
 
     async def end(self) -> None:
         """The socket is gone: frees what waits."""
         self.closed = True
-        self._queue.clear()
+        self._drop()
         if self._writer is not None:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
+
+    def _drop(self) -> None:
+        self._queue.clear()
+        self._newest.clear()
+        self._bytes = 0
 
     def _written(self, text: str) -> bool:
         """One step of `send`: whether it has written. False only for a peer that must be waited for."""
@@ -108,32 +126,42 @@ class Outbox:
 
     async def _write_slowly(self) -> None:
         try:
-            while self._queue and self._code is None:
-                async with asyncio.timeout(SLOW_SECONDS):
+            while self._close is None and self._queue:
+                async with asyncio.timeout(self._slow_seconds):
                     await self._ready()
-                    if not self._queue:
-                        break
-                    waiting = self._queue.popleft()
-                    self._bytes -= len(waiting.text)
-                    await self._send({"type": "websocket.send", "text": waiting.text})
-            if self._code is not None:
-                async with asyncio.timeout(SLOW_SECONDS):
-                    await self._send({"type": "websocket.close", "code": self._code})
-                self._give_up(self._code)
+                    if self._close is not None or not self._queue:
+                        continue
+                    await self._send({"type": "websocket.send", "text": self._next().text})
+            if self._close is not None:
+                await self._write_close(*self._close)
         except TimeoutError:
-            self._give_up(TRY_AGAIN_LATER)
-            if self._protocol is not None:
-                self._protocol.transport.abort()  # a peer that reads nothing would keep its buffers for ever
+            self._abort()
         except GONE:
             self.closed = True
         finally:
             self._writer = None
+
+    def _next(self) -> _Waiting:
+        waiting = self._queue.popleft()
+        self._bytes -= len(waiting.text)
+        if self._newest.get(waiting.lane) is waiting:
+            del self._newest[waiting.lane]
+        return waiting
+
+    async def _write_close(self, code: int, reason: str) -> None:
+        """A peer that does not even read that it is closed would keep its buffers for ever: it is cut off."""
+        async with asyncio.timeout(self._slow_seconds):
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        self.closed = True
+        asyncio.get_running_loop().call_later(self._slow_seconds, self._abort)
 
     async def _ready(self) -> None:
         """Waits for the peer, while the message in front may still be overtaken by a newer one."""
         if self._protocol is not None:
             await self._protocol.writable.wait()
 
-    def _give_up(self, code: int) -> None:
+    def _abort(self) -> None:
         self.closed = True
-        self._on_close(code)
+        self._drop()
+        if self._protocol is not None:
+            self._protocol.transport.abort()

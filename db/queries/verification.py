@@ -173,23 +173,28 @@ async def ledger(connection: Connection, raid_id: int, after: int, limit: int) -
 
 
 async def stray_idempotency_keys(connection: Connection, raid_id: int, limit: int) -> list[tuple[int, str, int]]:
-    """(user, key, number) of keys that name no strike of their player, or a strike that another key names too."""
+    """(user, key, number) of keys that name no strike of their player, or a strike that another key names too.
+
+    Of several keys that name one number one is told. Grouped, not joined: a raid that was just played has no
+    statistics yet, and the planner would loop over its log once for each key.
+    """
     records = await connection.fetch(
         """
-        SELECT user_id, key, number FROM (
-          SELECT *, count(*) OVER (PARTITION BY number) AS keys FROM idempotency_keys WHERE raid_id = $1
-        ) named
-        LEFT JOIN (
-          SELECT number, user_id AS striker FROM world_threat_strikes WHERE raid_id = $1
+        SELECT min(user_id) FILTER (WHERE key IS NOT NULL), min(key), number FROM (
+          SELECT number, user_id, key FROM idempotency_keys WHERE raid_id = $1
           UNION ALL
-          SELECT number, user_id FROM world_threat_analysis WHERE raid_id = $1
-        ) log USING (number)
-        WHERE striker IS DISTINCT FROM user_id OR keys > 1 ORDER BY number, key LIMIT $2
+          SELECT number, user_id, NULL FROM world_threat_strikes WHERE raid_id = $1
+          UNION ALL
+          SELECT number, user_id, NULL FROM world_threat_analysis WHERE raid_id = $1
+        ) named
+        GROUP BY number
+        HAVING count(key) > 1 OR count(key) = 1 AND (count(*) = 1 OR min(user_id) <> max(user_id))
+        ORDER BY number LIMIT $2
         """,
         raid_id,
         limit,
     )
-    return [(record["user_id"], record["key"], record["number"]) for record in records]
+    return [(record[0], record[1], record[2]) for record in records]
 
 
 async def actions(connection: Connection, raid_id: int) -> list[ActionRow]:

@@ -16,9 +16,7 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def open_api(
-    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
-) -> OpenApi:
+def open_api(server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str) -> OpenApi:
     """Starts servers with the sample roster: for one test, or for all tests of a module. Settings by their names."""
 
     @contextlib.asynccontextmanager

@@ -186,7 +186,9 @@ class _Quiet(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def serving(database_url: str, **settings: Any) -> AsyncIterator[Api]:
     """A server of our own on a free port of this machine, with the sample roster and a token of every role."""
-    assert not [name for name in os.environ if name.startswith("WORLDTHREAT_")], "tests choose their settings themselves"
+    assert not [name for name in os.environ if name.startswith("WORLDTHREAT_")], (
+        "tests choose their settings themselves"
+    )
     async with application(Settings(**settings), database_url) as running:
         server = _Quiet(uvicorn.Config(running.app, host="127.0.0.1", port=0, log_config=None, access_log=False))
         task = asyncio.create_task(server.serve())

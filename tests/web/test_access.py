@@ -105,9 +105,7 @@ async def expired(api: Api) -> str:
 
 
 async def revoked(api: Api) -> str:
-    created = await api.service.desk.create_token(
-        ROOT, role=Role.ADMIN, name="ended", discord_id=None, expires_at=None
-    )
+    created = await api.service.desk.create_token(ROOT, role=Role.ADMIN, name="ended", discord_id=None, expires_at=None)
     assert (await api.ask("{ tokens { id } }", token=created.secret)).errors == []
     await api.service.desk.revoke_token(ROOT, token_id=str(created.token.id))
     return created.secret
@@ -155,7 +153,9 @@ async def test_the_scheme_is_read_in_any_case(api: Api) -> None:
 
 # ---------------------------------------------------------------- what is private
 
-PRIVATE = '{ player(discordId: "%s") { id name discordId roster { nodes { id } } equipment { id } balances { amount } } }'
+PRIVATE = (
+    '{ player(discordId: "%s") { id name discordId roster { nodes { id } } equipment { id } balances { amount } } }'
+)
 
 
 async def test_what_is_private_is_for_the_player_the_bot_and_admins(api: Api) -> None:
@@ -197,13 +197,18 @@ async def test_nobody_under_a_discord_id_is_nobody_and_tells_no_player_who_is_th
     query = '{ player(discordId: "nobody") { id } leaderboardAround(discordId: "nobody") { rank } }'
     for role in Role:
         assert await api.told(query, api.tokens.of(role)) == {"player": None, "leaderboardAround": None}
-    for field in ('participation(discordId: "%s") { strikes }', 'suggestTeam(discordId: "%s", action: FIGHT) { preview { points } }'):
+    for field in (
+        'participation(discordId: "%s") { strikes }',
+        'suggestTeam(discordId: "%s", action: FIGHT) { preview { points } }',
+    ):
         asked = [await api.ask(f"{{ {field % whom} }}", token=api.tokens.player) for whom in (known, unknown)]
         assert [answer.codes for answer in asked] == [["FORBIDDEN"], ["FORBIDDEN"]]
         assert asked[0].body == asked[1].body
     for token in (api.tokens.bot, api.tokens.admin):
         assert (await api.told('{ participation(discordId: "nobody") { strikes } }', token)) == {"participation": None}
-        answer = await api.ask('{ suggestTeam(discordId: "nobody", action: FIGHT) { preview { points } } }', token=token)
+        answer = await api.ask(
+            '{ suggestTeam(discordId: "nobody", action: FIGHT) { preview { points } } }', token=token
+        )
         assert answer.codes == ["PLAYER_NOT_FOUND"]
 
 

@@ -118,7 +118,9 @@ async def no_raid(api: Api) -> Provoked:
     await api.service.desk.end_raid(ROOT, raid_id=raid_id, reason="there should be none")
     begins = "2099-01-31T18:00:00Z"
     given = {"name": "Later", "bossKey": "ember-tyrant", "startsAt": begins, "acceptWarnings": True}
-    await api.told("mutation ($i: CreateRaidInput!) { createRaid(input: $i) { __typename } }", api.tokens.admin, i=given)
+    await api.told(
+        "mutation ($i: CreateRaidInput!) { createRaid(input: $i) { __typename } }", api.tokens.admin, i=given
+    )
     return await a_strike(api), {"nextStartsAt": begins}
 
 

@@ -1,0 +1,152 @@
+"""A database with a crowd in it, in an embedded server with fsync on, and raids that last as long as is needed."""
+
+import contextlib
+import csv
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+
+from db import migrate
+from db.embedded import EmbeddedServer
+from db.engine import Database
+from services import content
+from services.boss_overrides import BossOverrides, RulesOverrides
+from services.roster import RosterFile, RosterFiles, import_roster
+from services.views import Principal, Role
+from services.world_threat import WorldThreatService
+from worldthreat.up import add_first_templates
+
+ADMIN = Principal(Role.ADMIN, token_name="benchmark")  # noqa: S106 - a name, not a secret
+TOTAL_HP = 1_000_000_000_000
+CHARACTERS_EACH = 24
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[tuple[EmbeddedServer, Path]]:
+    """A server that writes down when each transaction was committed, in a folder of its own, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="worldthreat-bench-"))
+    try:
+        server = EmbeddedServer.start(folder / "data")
+        try:
+            server._sql("ALTER SYSTEM SET track_commit_timestamp = on")  # noqa: SLF001 - for a benchmark alone
+        finally:
+            server.stop()
+        server = EmbeddedServer.start(folder / "data")
+        try:
+            yield server, folder
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A player's character, as a strike names it."""
+
+    discord_id: str
+    character_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A migrated database with players who own characters. `service` changes raids as an admin, beside the API."""
+
+    database: Database
+    service: WorldThreatService
+    admin_token: str
+    bot_token: str
+
+    async def new_raid(self) -> int:
+        """The id of a new live raid without cooldown, whose boss outlives every benchmark; a live one is ended."""
+        live = await self.service.active_raid(ADMIN)
+        if live is not None:
+            await self.service.desk.end_raid(ADMIN, raid_id=str(live.id), reason="the next run")
+        created = await self.service.desk.create_raid(
+            ADMIN,
+            name="Benchmark",
+            boss_key="demo",
+            boss=BossOverrides(total_hp=TOTAL_HP, rules=RulesOverrides(cooldown_seconds=0)),
+            starts_at=None,
+            ends_at=None,
+            accept_warnings=True,
+        )
+        return created.raid.id
+
+    async def copies(self, most: int) -> list[Copy]:
+        """Characters that no strike of a new raid has used, each player's far apart."""
+        async with self.database.driver_connection() as connection:
+            rows = await connection.fetch(
+                "SELECT u.discord_id, c.id FROM user_characters c JOIN users u ON u.id = c.user_id "
+                "ORDER BY row_number() OVER (PARTITION BY u.id ORDER BY c.id), u.id LIMIT $1",
+                most,
+            )
+        return [Copy(row["discord_id"], str(row["id"])) for row in rows]
+
+    async def commits(self, raid_id: int) -> dict[int, float]:
+        """When each of the raid's events was committed, by its sequence: seconds of this machine's clock."""
+        return await self._times(
+            "SELECT sequence, pg_xact_commit_timestamp(xmin) AS at FROM raid_events WHERE raid_id = $1", raid_id
+        )
+
+    async def strike_commits(self, raid_id: int) -> dict[int, float]:
+        """The same of its strikes, by their numbers."""
+        return await self._times(
+            "SELECT number AS sequence, pg_xact_commit_timestamp(xmin) AS at FROM world_threat_strikes "
+            "WHERE raid_id = $1",
+            raid_id,
+        )
+
+    async def _times(self, statement: str, raid_id: int) -> dict[int, float]:
+        async with self.database.driver_connection() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(statement, raid_id)
+        times: dict[int, datetime] = {row["sequence"]: row["at"] for row in rows}
+        return {sequence: at.timestamp() for sequence, at in times.items()}
+
+
+async def _import_crowd(database: Database, players: int) -> None:
+    with content.sample_characters().open(encoding="utf-8") as stream:
+        keys = [row["waifu_id"] for row in csv.DictReader(stream)]
+    crowd = range(1, players + 1)
+    owned = [
+        f"bench-{player},{keys[(player * 7 + place) % len(keys)]},3"
+        for player in crowd
+        for place in range(CHARACTERS_EACH)
+    ]
+    files = RosterFiles(
+        series=RosterFile.at(content.sample_series()),
+        characters=RosterFile.at(content.sample_characters()),
+        players=RosterFile.of_text(
+            "players", "\n".join(["discord_id,name", *(f"bench-{player},Player {player}" for player in crowd)]) + "\n"
+        ),
+        ownership=RosterFile.of_text("ownership", "\n".join(["discord_id,waifu_id,stars", *owned]) + "\n"),
+    )
+    async with database.driver_connection() as connection:
+        await import_roster(connection, files, lambda _progress: None)
+
+
+@contextlib.asynccontextmanager
+async def world(server: EmbeddedServer, *, players: int) -> AsyncIterator[World]:
+    """Fills the database of `server`."""
+    await migrate.upgrade(server.url)
+    database = Database(server.url, pool_size=4, application_name="worldthreat-bench")
+    try:
+        await add_first_templates(database)
+        await _import_crowd(database, players)
+        service = WorldThreatService(database)
+        tokens = [
+            (
+                await service.desk.create_token(
+                    ADMIN, role=role, name=f"benchmark {role.value}", discord_id=None, expires_at=None
+                )
+            ).secret
+            for role in (Role.ADMIN, Role.BOT)
+        ]
+        yield World(database, service, *tokens)
+    finally:
+        await database.close()

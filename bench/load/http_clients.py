@@ -1,0 +1,98 @@
+"""HTTP clients that cost little themselves: one keep-alive connection each, one request at a time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+ANSWER_SECONDS = 60.0
+
+
+class Connection(asyncio.Protocol):
+    """One connection to ``/graphql``. Reads answers by their Content-Length, as uvicorn sends them."""
+
+    def __init__(self, token: str | None) -> None:
+        bearer = "" if token is None else f"Authorization: Bearer {token}\r\n"
+        self._head = f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{bearer}"
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ConnectionResetError("the server hung up"))
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, separator, body = self._received.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        lines = head.lower().split(b"\r\n")
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), None)
+        if length is None:
+            raise ValueError(f"an answer without Content-Length: {head!r}")
+        if len(body) >= length and self._answer is not None:
+            self._received = body[length:]
+            self._answer.set_result((int(lines[0].split()[1]), body[:length]))
+
+    async def post(self, body: bytes) -> tuple[int, bytes]:
+        """The status and the body of the answer."""
+        if self._transport is None:
+            raise ConnectionError("not connected")
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(f"{self._head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await self._answer
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Clients:
+    """A handful of connections; `ask` takes one that is free, and waits for one when none is."""
+
+    def __init__(self, port: int, count: int, token: str | None = None) -> None:
+        self._port = port
+        self._count = count
+        self._token = token
+        self._free: asyncio.Queue[Connection] = asyncio.Queue()
+        self._all: list[Connection] = []
+
+    async def __aenter__(self) -> "Clients":
+        loop = asyncio.get_running_loop()
+        for _ in range(self._count):
+            _, connection = await loop.create_connection(lambda: Connection(self._token), "127.0.0.1", self._port)
+            self._all.append(connection)
+            self._free.put_nowait(connection)
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        for connection in self._all:
+            connection.close()
+
+    @contextlib.asynccontextmanager
+    async def _one(self) -> AsyncIterator[Connection]:
+        connection = await self._free.get()
+        try:
+            yield connection
+        finally:
+            self._free.put_nowait(connection)
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None) -> Any:
+        """The data of the answer. Raises RuntimeError for anything but an answer without errors."""
+        async with self._one() as connection:
+            status, body = await connection.post(orjson.dumps({"query": query, "variables": variables}))
+        answer = orjson.loads(body) if status == 200 else {}
+        if status != 200 or answer.get("errors"):
+            raise RuntimeError(f"{status}: {body[:300].decode(errors='replace')}")
+        return answer["data"]

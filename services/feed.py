@@ -1,7 +1,6 @@
-"""The live feed: one tailer per process and raid, any number of followers.
+"""The live feed: one tailer per process and raid (services/tailer.py), any number of followers.
 
-The tailer reads the raid's row and the events after the newest it knows, as soon as it is woken and every
-`POLL_SECONDS` in any case. Sequences are gapless and in commit order, so ``sequence > last`` never skips.
+Sequences are gapless and in commit order, so ``sequence > last`` never skips.
 
 A follower pulls. It is handed the newest state there is and every event since its last moment, from the
 tailer's memory or, if it fell far behind, from the log. Nothing queues up for it, whatever it does: state is
@@ -10,22 +9,19 @@ conflated by itself, events are never lost, and a slow follower costs one number
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import structlog
 
+from services.outages import is_database_away
 from services.raid_reader import RaidReader
-from services.rules.values import RaidStatus
+from services.relay import Relay
+from services.tailer import NEWEST_STRIKES, RETRY_SECONDS, Tailer
 from services.views import Raid, RaidEvent, Strike
 
-POLL_SECONDS = 0.1
 NO_RAID_POLL_SECONDS = 0.25
-RETRY_SECONDS = 0.5
-EVENTS_REMEMBERED = 2_000
 EVENTS_A_MOMENT = 500
-STRIKES_A_MOMENT = 20
 
 log = structlog.get_logger(__name__)
 
@@ -62,25 +58,66 @@ class Moment:
 
 
 class RaidFeed:
-    """One per process. `wake` it after every commit; `stop` it at the end."""
+    """One per process. `wake` it after every commit, `hear` of those of others; `stop` it at the end."""
 
     def __init__(self, reader: RaidReader, *, updates_per_second: float = 4.0) -> None:
         """A follower is given at most `updates_per_second` moments a second."""
         self._reader = reader
         self._pause = 1.0 / updates_per_second
-        self._channels: dict[int, _Channel] = {}
+        self._tailers: dict[int, Tailer] = {}
+        self._relay: Relay | None = None
+        self._relaying: asyncio.Task[None] | None = None
         self._stopping = False
 
     def wake(self) -> None:
-        """Something was committed, here or elsewhere."""
-        for channel in self._channels.values():
-            channel.wake()
+        """Something was committed here."""
+        for tailer in self._tailers.values():
+            tailer.wake()
+
+    def hear(self) -> None:
+        """Something was committed elsewhere."""
+        for tailer in self._tailers.values():
+            tailer.hear()
+
+    def relay_through(self, relay: Relay) -> None:
+        """From now on the live raid is followed even for nobody: `relay` is told of it, and tells of it."""
+        self._relay = relay
+        relay.start(self._offer)
+        self._relaying = asyncio.create_task(self._follow_for_others(), name="relay: following")
+
+    def _offer(self, raid: Raid) -> None:
+        tailer = self._tailers.get(raid.id)
+        if tailer is not None:
+            tailer.offer(raid)
+
+    async def _follow_for_others(self) -> None:
+        """What is committed here, the others hear from here alone: nobody else may have read it."""
+        away = False
+        while not self._stopping:
+            try:
+                raid_id = await self._await_raid(None)
+                away = False
+                if raid_id is not None:
+                    async with self._open(raid_id) as tailer:
+                        while not tailer.is_over:
+                            await tailer.next_change()
+            except Exception as error:
+                if not is_database_away(error):
+                    log.exception("relay: following failed, tried again in a moment")
+                elif not away:
+                    log.warning("relay: database away", error=type(error).__name__)
+                    away = True
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def stop(self) -> None:
         """Ends every follower's feed."""
         self._stopping = True
-        for channel in list(self._channels.values()):
-            await channel.stop()
+        if self._relaying is not None:
+            self._relaying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._relaying
+        for tailer in list(self._tailers.values()):
+            await tailer.stop()
 
     async def follow(
         self,
@@ -98,8 +135,8 @@ class RaidFeed:
         number = await self._await_raid(raid_id)
         if number is None:
             return
-        async with self._open(number) as channel:
-            async for moment in self._moments(channel, after, start, with_strikes=with_strikes):
+        async with self._open(number) as tailer:
+            async for moment in self._moments(tailer, after, start, with_strikes=with_strikes):
                 yield moment
 
     async def position(self, raid_id: str | None) -> Position:
@@ -107,8 +144,8 @@ class RaidFeed:
         number = await self._reader.followed_raid_id(raid_id)
         if number is None:
             return Position(None)
-        async with self._open(number) as channel:
-            raid = channel.raid
+        async with self._open(number) as tailer:
+            raid = tailer.raid
             return Position(raid, 0 if raid is None else raid.totals.strikes)
 
     async def catch_up(self, position: Position, after: int | None) -> AsyncIterator[Moment]:
@@ -119,7 +156,7 @@ class RaidFeed:
         if after is None or not 0 <= after <= raid.sequence:
             yield Moment(raid, (), after is not None, (), 0, position.number)
             return
-        async for told, events in self._events(None, raid, after):
+        async for told, events in self._events(self._tailers.get(raid.id), raid, after):
             yield Moment(told, events, gap=False, strikes=(), skipped=0, number=position.number)
 
     async def _await_raid(self, raid_id: str | None) -> int | None:
@@ -131,71 +168,71 @@ class RaidFeed:
             await asyncio.sleep(NO_RAID_POLL_SECONDS)
 
     @contextlib.asynccontextmanager
-    async def _open(self, raid_id: int) -> AsyncIterator["_Channel"]:
-        """The raid's channel, tailing as long as somebody has it open."""
-        channel = self._channels.get(raid_id)
-        if channel is None:
-            channel = self._channels[raid_id] = _Channel(self._reader, raid_id)
-        channel.followers += 1
+    async def _open(self, raid_id: int) -> AsyncIterator[Tailer]:
+        """The raid's tailer, tailing as long as somebody has it open."""
+        tailer = self._tailers.get(raid_id)
+        if tailer is None:
+            tailer = self._tailers[raid_id] = Tailer(self._reader, raid_id, self._relay)
+        tailer.followers += 1
         try:
-            await channel.ready()
-            yield channel
+            await tailer.ready()
+            yield tailer
         finally:
-            channel.followers -= 1
-            if channel.followers == 0 and self._channels.get(raid_id) is channel:
-                del self._channels[raid_id]
-                channel.end()
+            tailer.followers -= 1
+            if tailer.followers == 0 and self._tailers.get(raid_id) is tailer:
+                del self._tailers[raid_id]
+                tailer.end()
 
     async def _moments(
         self,
-        channel: "_Channel",
+        tailer: Tailer,
         after: int | None,
         start: Position | None,
         *,
         with_strikes: bool,
     ) -> AsyncIterator[Moment]:
-        raid = channel.raid
+        raid = tailer.raid
         if raid is None:
             return
         if start is not None and start.raid is not None:
             last, number = start.raid.sequence, start.number
         else:
             known = after is not None and 0 <= after <= raid.sequence
-            number = max(0, raid.totals.strikes - STRIKES_A_MOMENT) if with_strikes else raid.totals.strikes
+            number = max(0, raid.totals.strikes - NEWEST_STRIKES) if with_strikes else raid.totals.strikes
             last = after if known and after is not None else raid.sequence
             if start is not None:
                 last = 0  # it waited for this raid to begin: all of it is news
-            strikes, skipped = await self._strikes(channel, number, raid, wanted=with_strikes)
+            strikes, skipped = await self._strikes(tailer, number, raid, wanted=with_strikes)
             number = raid.totals.strikes
             gap = after is not None and not known
-            async for told, events in self._events(channel, raid, last):
+            async for told, events in self._events(tailer, raid, last):
                 yield Moment(told, events, gap, strikes, skipped, number)
                 strikes, skipped, last = (), 0, told.sequence
         told_raid = raid if start is None or start.raid is None else start.raid
         while True:
-            if channel.raid is told_raid or channel.raid is None:
-                if channel.is_over:
+            if tailer.raid is told_raid or tailer.raid is None:
+                if tailer.is_over:
                     return
-                await channel.next_change()
+                await tailer.next_change()
                 continue
-            raid = told_raid = channel.raid
-            strikes, skipped = await self._strikes(channel, number, raid, wanted=with_strikes)
+            raid = told_raid = tailer.raid
+            strikes, skipped = await self._strikes(tailer, number, raid, wanted=with_strikes)
             number = raid.totals.strikes
-            async for told, events in self._events(channel, raid, last):
+            async for told, events in self._events(tailer, raid, last):
                 yield Moment(told, events, gap=False, strikes=strikes, skipped=skipped, number=number)
                 strikes, skipped, last = (), 0, told.sequence
-            if not channel.is_over:
+            if not tailer.is_over:
                 await asyncio.sleep(self._pause)
 
     async def _events(
         self,
-        channel: "_Channel | None",
+        tailer: Tailer | None,
         raid: Raid,
         after: int,
     ) -> AsyncIterator[tuple[Raid, tuple[RaidEvent, ...]]]:
         """The events after `after` up to the raid's newest, in steps; each with the raid as told so far."""
         while True:
-            remembered = None if channel is None else channel.remembered(after, raid.sequence)
+            remembered = None if tailer is None else tailer.remembered(after, raid.sequence)
             events = remembered
             if events is None:
                 (events,) = await self._reader.events([raid.id], after=after, kinds=None, first=EVENTS_A_MOMENT)
@@ -208,7 +245,7 @@ class RaidFeed:
 
     async def _strikes(
         self,
-        channel: "_Channel",
+        tailer: Tailer,
         number: int,
         raid: Raid,
         *,
@@ -218,98 +255,6 @@ class RaidFeed:
         new = raid.totals.strikes - number
         if not wanted or new <= 0:
             return (), 0
-        newest = await channel.newest_strikes(raid)
+        newest = await tailer.newest_strikes(raid)
         strikes = tuple(strike for strike in newest if number < strike.number <= raid.totals.strikes)
         return strikes, new - len(strikes)
-
-
-class _Channel:
-    """One raid's tailer. `raid` is the newest state, None until it is known."""
-
-    def __init__(self, reader: RaidReader, raid_id: int) -> None:
-        self._reader = reader
-        self._raid_id = raid_id
-        self.raid: Raid | None = None
-        self.followers = 0
-        self._events: deque[RaidEvent] = deque(maxlen=EVENTS_REMEMBERED)
-        self._strikes: tuple[int, tuple[Strike, ...]] = (0, ())
-        self._wake = asyncio.Event()
-        self._changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._known = asyncio.Event()
-        self._tailer = asyncio.create_task(self._tail(), name=f"tailer of raid {raid_id}")
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing will change any more: the raid is completed, or the feed is being stopped."""
-        return self._tailer.done() or (self.raid is not None and self.raid.status is RaidStatus.COMPLETED)
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    async def ready(self) -> None:
-        await self._known.wait()
-
-    async def next_change(self) -> None:
-        await asyncio.shield(self._changed)
-
-    def remembered(self, after: int, upto: int) -> tuple[RaidEvent, ...] | None:
-        """The events after `after` up to `upto`; None when the first of them is forgotten."""
-        if after >= upto:
-            return ()
-        if not self._events or self._events[0].event.sequence > after + 1:
-            return None
-        return tuple(event for event in self._events if after < event.event.sequence <= upto)
-
-    async def newest_strikes(self, raid: Raid) -> tuple[Strike, ...]:
-        """The raid's newest strikes, oldest first; read once per change, whoever asks."""
-        if self._strikes[0] < raid.totals.strikes:
-            (page,) = await self._reader.strikes([raid.id], first=STRIKES_A_MOMENT, after=None, discord_id=None)
-            newest = tuple(reversed(page.items))
-            self._strikes = (newest[-1].number if newest else 0, newest)
-        return self._strikes[1]
-
-    async def _tail(self) -> None:
-        try:
-            while not (self.raid is not None and self.raid.status is RaidStatus.COMPLETED):
-                try:
-                    await self._read()
-                except asyncio.CancelledError:
-                    raise
-                except Exception:
-                    log.exception("feed: tried again in a moment", raid=self._raid_id)
-                    await asyncio.sleep(RETRY_SECONDS)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-                self._wake.clear()
-        finally:
-            self._known.set()
-            self._publish()
-
-    async def _read(self) -> None:
-        raid = await self._reader.raid(str(self._raid_id))
-        if raid is None or raid == self.raid:
-            return
-        last = raid.sequence if self.raid is None else self.raid.sequence
-        while last < raid.sequence:
-            (events,) = await self._reader.events([raid.id], after=last, kinds=None, first=EVENTS_A_MOMENT)
-            fresh = [event for event in events if event.event.sequence <= raid.sequence]
-            if not fresh:
-                break
-            self._events.extend(fresh)
-            last = fresh[-1].event.sequence
-        self.raid = raid
-        self._known.set()
-        self._publish()
-
-    def _publish(self) -> None:
-        if not self._changed.done():
-            self._changed.set_result(None)
-        self._changed = asyncio.get_running_loop().create_future()
-
-    def end(self) -> None:
-        self._tailer.cancel()
-
-    async def stop(self) -> None:
-        self.end()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._tailer

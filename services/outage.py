@@ -21,11 +21,11 @@ class Outage:
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         else:
             self._pause = FIRST_PAUSE_SECONDS
-            log.warning(f"{self._what}: away, tried again until it is back", error=type(error).__name__)
+            log.warning("away, tried again until it is back", what=self._what, error=type(error).__name__)
         return self._pause
 
     def end(self) -> None:
         """It answers."""
         if self._pause:
             self._pause = 0.0
-            log.info(f"{self._what}: back")
+            log.info("back", what=self._what)

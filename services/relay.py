@@ -152,13 +152,12 @@ class Relay:
         pipeline: Pipeline
         async with self._client.pipeline(transaction=False) as pipeline:
             if news.forget:
-                pipeline.delete(stream)
+                pipeline.execute_command("DEL", stream)
             for event in news.events:
-                pipeline.xadd(
-                    stream, {"event": event_to_bytes(event)}, id=f"{event.event.sequence}-0", maxlen=STREAM_LENGTH
-                )
-            pipeline.expire(stream, STREAM_SECONDS)
-            pipeline.publish(STATES, raid_to_bytes(news.raid))
+                entry_id, entry = f"{event.event.sequence}-0", event_to_bytes(event)
+                pipeline.execute_command("XADD", stream, "MAXLEN", "~", STREAM_LENGTH, entry_id, "event", entry)
+            pipeline.execute_command("EXPIRE", stream, STREAM_SECONDS)
+            pipeline.execute_command("PUBLISH", STATES, raid_to_bytes(news.raid))
             answers = await cast("Awaitable[list[Any]]", pipeline.execute(raise_on_error=False))
         for answer in answers:
             if isinstance(answer, Exception) and SECOND_SEND not in str(answer):

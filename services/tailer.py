@@ -80,10 +80,10 @@ class Tailer:
         await asyncio.shield(self._changed)
 
     def remembered(self, after: int, upto: int) -> tuple[RaidEvent, ...] | None:
-        """The events after `after` up to `upto`; None when the first of them is forgotten."""
+        """The events after `after` up to `upto`; None when they are not all remembered."""
         if after >= upto:
             return ()
-        if not self._events or self._events[0].event.sequence > after + 1:
+        if not self._events or self._events[0].event.sequence > after + 1 or self._events[-1].event.sequence < upto:
             return None
         return tuple(event for event in self._events if after < event.event.sequence <= upto)
 
@@ -131,10 +131,8 @@ class Tailer:
         self._stir.clear()
         offered, self._offered = self._offered, None
         if offered is not None and self.raid is not None and _age(offered) > _age(self.raid):
-            if await self._take(offered, self.raid):
-                self._heard_at = None
-            else:
-                self._woken = True
+            self._heard_at = None
+            self._woken = not await self._take(offered, self.raid) or self._woken
         seconds = self._next_question() - loop.time()
         if seconds <= 0:
             self._woken, self._heard_at, self._asked_at = False, None, loop.time()
@@ -195,10 +193,10 @@ class Tailer:
         found: list[RaidEvent] = []
         while after < raid.sequence:
             (events,) = await self._reader.events([raid.id], after=after, kinds=None, first=EVENTS_A_QUERY)
-            found += [event for event in events if event.event.sequence <= raid.sequence]
-            if not found or found[-1].event.sequence == after:
+            if not events:
                 raise RuntimeError(f"raid {raid.id} stands at event {raid.sequence} but has none after {after}")
-            after = found[-1].event.sequence
+            found += [event for event in events if event.event.sequence <= raid.sequence]
+            after = events[-1].event.sequence
         return found
 
     def _move(self, raid: Raid, events: Sequence[RaidEvent]) -> None:

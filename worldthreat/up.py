@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -228,6 +230,16 @@ async def _greet(
             log.exception("the demo has ended")
 
 
+def _command() -> str:
+    """How this program is called from where the user stands."""
+    if Path(sys.argv[0]).name != "__main__.py":
+        return "worldthreat"
+    python = Path(sys.executable)
+    if python.is_relative_to(Path.cwd()):
+        python = python.relative_to(Path.cwd())
+    return f"{python} -m worldthreat"
+
+
 def _tell(message: str) -> None:
     console.print(Text.assemble(("  ⚔ ", "red"), message))
 
@@ -241,6 +253,6 @@ def _addresses(base: str, settings: Settings, *, with_demo: bool) -> Panel:
     if with_demo:
         rows.add_row("Your first strike", "see README.md, or with the player token in")
         rows.add_row("", Text(str(settings.data_dir / demo.TOKEN_FILE), style="bold"))
-    rows.add_row("An admin token", "worldthreat token create --role admin")
+    rows.add_row("An admin token", f"{_command()} token create --role admin")
     rows.add_row("Stop", "Ctrl-C; everything is kept")
     return Panel(rows, title="World-Threat Expeditions", border_style="red", expand=False)

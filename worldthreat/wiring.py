@@ -10,7 +10,9 @@ from starlette.types import ASGIApp
 
 from db.engine import Database
 from schema.build import build_schema
+from services.relay import Relay
 from services.tokens import Authenticator
+from services.wakeups import Wakeups
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app
 from worldthreat.settings import Settings
@@ -29,7 +31,9 @@ class Application:
 async def application(settings: Settings, database_url: str) -> AsyncIterator[Application]:
     """The application over the database at `database_url`, which must be migrated; closed at the end."""
     database = Database(database_url, application_name="worldthreat-api")
-    service = WorldThreatService(database)
+    wakeups = Wakeups(database)
+    relay = None if settings.redis_url is None else Relay(settings.redis_url.get_secret_value())
+    service = WorldThreatService(database, wakeups.tell)
 
     async def is_ready() -> bool:
         try:
@@ -50,7 +54,14 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
             allowed_origins=settings.allowed_origins,
         ),
     )
+    wakeups.start(service.feed.hear)
+    if relay is not None:
+        service.feed.relay_through(relay)
     try:
         yield Application(database, service, app)
     finally:
+        await service.feed.stop()
+        if relay is not None:
+            await relay.stop()
+        await wakeups.stop()
         await database.close()

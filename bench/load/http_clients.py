@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -22,8 +22,7 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
@@ -51,39 +50,43 @@ class Connection(asyncio.Protocol):
         async with asyncio.timeout(ANSWER_SECONDS):
             return await self._answer
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
 
 class Clients:
-    """A handful of connections; `ask` takes one that is free, and waits for one when none is."""
+    """At most `count` connections; `ask` takes one that is free, and waits for one when none is."""
 
     def __init__(self, port: int, count: int, token: str | None = None) -> None:
         self._port = port
-        self._count = count
         self._token = token
-        self._free: asyncio.Queue[Connection] = asyncio.Queue()
-        self._all: list[Connection] = []
+        self._free: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()
+        for _ in range(count):
+            self._free.put_nowait(None)
 
     async def __aenter__(self) -> "Clients":
-        loop = asyncio.get_running_loop()
-        for _ in range(self._count):
-            _, connection = await loop.create_connection(lambda: Connection(self._token), "127.0.0.1", self._port)
-            self._all.append(connection)
-            self._free.put_nowait(connection)
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        for connection in self._all:
-            connection.close()
+        while not self._free.empty():
+            connection = self._free.get_nowait()
+            if connection is not None:
+                connection.close()
 
     @contextlib.asynccontextmanager
     async def _one(self) -> AsyncIterator[Connection]:
         connection = await self._free.get()
         try:
+            if connection is None or not connection.is_open:  # the server closes what is idle for seconds
+                loop = asyncio.get_running_loop()
+                _, connection = await loop.create_connection(lambda: Connection(self._token), "127.0.0.1", self._port)
             yield connection
         finally:
             self._free.put_nowait(connection)

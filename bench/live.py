@@ -89,7 +89,7 @@ class Load:
     async def do(self, what: str, **given: Any) -> dict[str, Any]:
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the load process has no pipes")
-        self._process.stdin.write(orjson.dumps({"do": what, **given}) + b"\n")
+        self._process.stdin.write(orjson.dumps({"do": what, **given}, option=orjson.OPT_NON_STR_KEYS) + b"\n")
         async with asyncio.timeout(300):
             line = await self._process.stdout.readline()
         if not line:

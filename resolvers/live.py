@@ -1,12 +1,13 @@
 """Subscriptions: the feed's moments, as each subscription tells them.
 
-`Following` is what one subscriber follows by themselves. A stream that many share is run twice over the same
-document: once as `Shared`, from now on and for everybody, and once for joiners as `CatchUp`, up to the position
-at which they join and no further.
+`Following` is what one subscriber follows by themselves. A stream that many share is run more than once over the
+same document: once as `Shared`, from now on and for everybody, and for joiners as `CatchUp`, up to the position at
+which they join and no further.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from services.views import Raid, RaidEvent, Strike
 class Live(Protocol):
     """Where a subscription's moments come from."""
 
-    def moments(self, raid_id: str | None, *, after: int | None, with_strikes: bool) -> AsyncIterator[Moment]:
+    def moments(self, raid_id: str | None, *, after: int | None, with_strikes: bool) -> AsyncGenerator[Moment, None]:
         """The moments, as RaidFeed.follow tells them."""
 
 
@@ -28,9 +29,8 @@ class Following:
 
     feed: RaidFeed
 
-    async def moments(self, raid_id: str | None, *, after: int | None, with_strikes: bool) -> AsyncIterator[Moment]:
-        async for moment in self.feed.follow(raid_id, after=after, with_strikes=with_strikes):
-            yield moment
+    def moments(self, raid_id: str | None, *, after: int | None, with_strikes: bool) -> AsyncGenerator[Moment, None]:
+        return self.feed.follow(raid_id, after=after, with_strikes=with_strikes)
 
 
 @dataclass(slots=True)
@@ -46,27 +46,53 @@ class Shared:
     settled: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     has_news: bool = field(default=False, init=False)
 
-    async def moments(self, raid_id: str | None, *, after: int | None, with_strikes: bool) -> AsyncIterator[Moment]:  # noqa: ARG002 - joiners' own
+    async def moments(
+        self,
+        raid_id: str | None,
+        *,
+        after: int | None,  # noqa: ARG002 - each joiner's own
+        with_strikes: bool,
+    ) -> AsyncGenerator[Moment, None]:
         self.position = await self.feed.position(raid_id)
         self.settled.set()
-        async for moment in self.feed.follow(raid_id, start=self.position, with_strikes=with_strikes):
-            self.settled.clear()
-            self.has_news = bool(moment.events)
-            yield moment
-            self.position = moment.position
-            self.settled.set()
+        async with aclosing(self.feed.follow(raid_id, start=self.position, with_strikes=with_strikes)) as moments:
+            async for moment in moments:
+                self.settled.clear()
+                self.has_news = bool(moment.events or moment.strikes)
+                yield moment
+                self.position = moment.position
+                self.settled.set()
 
 
 @dataclass(slots=True)
 class CatchUp:
-    """What a joiner of a shared stream has missed: the state at `position`, the events after `after` up to it."""
+    """One step of what a joiner of a shared stream has missed: towards `position`, and no further than to `reached`.
+
+    From `start`, where the step before has reached; in the first step from what the joiner asks for: the state, and
+    the events after `after`.
+    """
 
     feed: RaidFeed
     position: Position
+    start: Position | None
+    reached: Position = field(init=False)
 
-    async def moments(self, raid_id: str | None, *, after: int | None, with_strikes: bool) -> AsyncIterator[Moment]:  # noqa: ARG002 - the position's
-        async for moment in self.feed.catch_up(self.position, after):
-            yield moment
+    def __post_init__(self) -> None:
+        self.reached = self.position
+
+    async def moments(
+        self,
+        raid_id: str | None,  # noqa: ARG002 - the position's
+        *,
+        after: int | None,
+        with_strikes: bool,
+    ) -> AsyncGenerator[Moment, None]:
+        missed = self.feed.catch_up(self.position, after, start=self.start, with_strikes=with_strikes)
+        async with aclosing(missed) as moments:
+            async for moment in moments:
+                self.reached = moment.position
+                yield moment
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +116,21 @@ async def raid_updates(
     raid_id: str | None,
     after: int | None,
     kinds: tuple[RaidEventKind, ...] | None,
-) -> AsyncIterator[RaidUpdate]:
-    async for moment in live.moments(raid_id, after=after, with_strikes=False):
-        events = tuple(event for event in moment.events if kinds is None or event.kind in kinds)
-        yield RaidUpdate(moment.raid.sequence, moment.raid, events, moment.gap)
+) -> AsyncGenerator[RaidUpdate, None]:
+    async with aclosing(live.moments(raid_id, after=after, with_strikes=False)) as moments:
+        async for moment in moments:
+            events = tuple(event for event in moment.events if kinds is None or event.kind in kinds)
+            yield RaidUpdate(moment.raid.sequence, moment.raid, events, moment.gap)
 
 
-async def boss_hp(live: Live, *, raid_id: str | None) -> AsyncIterator[Raid]:
+async def boss_hp(live: Live, *, raid_id: str | None) -> AsyncGenerator[Raid, None]:
     told: Raid | None = None
-    async for moment in live.moments(raid_id, after=None, with_strikes=False):
-        raid = moment.raid
-        if told is None or (raid.hp, raid.stage, raid.status) != (told.hp, told.stage, told.status):
-            told = raid
-            yield raid
+    async with aclosing(live.moments(raid_id, after=None, with_strikes=False)) as moments:
+        async for moment in moments:
+            raid = moment.raid
+            if told is None or (raid.hp, raid.stage, raid.status) != (told.hp, told.stage, told.status):
+                told = raid
+                yield raid
 
 
 async def events_of_kind(
@@ -111,14 +139,16 @@ async def events_of_kind(
     *,
     raid_id: str | None,
     after: int | None,
-) -> AsyncIterator[RaidEvent]:
-    async for moment in live.moments(raid_id, after=after, with_strikes=False):
-        for event in moment.events:
-            if event.kind is kind:
-                yield event
+) -> AsyncGenerator[RaidEvent, None]:
+    async with aclosing(live.moments(raid_id, after=after, with_strikes=False)) as moments:
+        async for moment in moments:
+            for event in moment.events:
+                if event.kind is kind:
+                    yield event
 
 
-async def strike_feed(live: Live, *, raid_id: str | None) -> AsyncIterator[StrikeFeed]:
-    async for moment in live.moments(raid_id, after=None, with_strikes=True):
-        if moment.strikes:
-            yield StrikeFeed(moment.strikes, moment.skipped, moment.number)
+async def strike_feed(live: Live, *, raid_id: str | None) -> AsyncGenerator[StrikeFeed, None]:
+    async with aclosing(live.moments(raid_id, after=None, with_strikes=True)) as moments:
+        async for moment in moments:
+            if moment.strikes:
+                yield StrikeFeed(moment.strikes, moment.skipped, moment.number)

@@ -64,7 +64,7 @@ class Subscription:
         "Everything, in order: the state at once, then every change. Events are never lost or repeated; "
         "state is conflated.",
     )
-    async def raid_updates(
+    def raid_updates(
         self,
         info: Info,
         raid_id: RaidId = None,
@@ -72,31 +72,26 @@ class Subscription:
         kinds: Annotated[list[RaidEventKind] | None, argument("Only events of these kinds.")] = None,
     ) -> AsyncGenerator[Any, None]:
         wanted = None if kinds is None else tuple(kinds)
-        async for update in live.raid_updates(info.context.live, raid_id=raid_id, after=after, kinds=wanted):
-            yield update
+        return live.raid_updates(info.context.live, raid_id=raid_id, after=after, kinds=wanted)
 
     @followed(BossHp, public(), "HP alone, conflated: the smallest thing an HP bar needs.")
-    async def boss_hp(self, info: Info, raid_id: RaidId = None) -> AsyncGenerator[Any, None]:
-        async for raid in live.boss_hp(info.context.live, raid_id=raid_id):
-            yield raid
+    def boss_hp(self, info: Info, raid_id: RaidId = None) -> AsyncGenerator[Any, None]:
+        return live.boss_hp(info.context.live, raid_id=raid_id)
 
     @followed(CurseApplied, public(), "Each curse as it comes.")
-    async def curses(self, info: Info, raid_id: RaidId = None, after: After = None) -> AsyncGenerator[Any, None]:
+    def curses(self, info: Info, raid_id: RaidId = None, after: After = None) -> AsyncGenerator[Any, None]:
         kind = RaidEventKind.CURSE_APPLIED
-        async for event in live.events_of_kind(info.context.live, kind, raid_id=raid_id, after=after):
-            yield event
+        return live.events_of_kind(info.context.live, kind, raid_id=raid_id, after=after)
 
     @followed(BreakthroughAchieved, public(), "Each breakthrough as it comes.")
-    async def breakthroughs(self, info: Info, raid_id: RaidId = None, after: After = None) -> AsyncGenerator[Any, None]:
+    def breakthroughs(self, info: Info, raid_id: RaidId = None, after: After = None) -> AsyncGenerator[Any, None]:
         kind = RaidEventKind.BREAKTHROUGH
-        async for event in live.events_of_kind(info.context.live, kind, raid_id=raid_id, after=after):
-            yield event
+        return live.events_of_kind(info.context.live, kind, raid_id=raid_id, after=after)
 
     @followed(
         StrikeFeed,
         public(),
         "The newest strikes, conflated under load: at most 20 a message, `skipped` says how many more there were.",
     )
-    async def strike_feed(self, info: Info, raid_id: RaidId = None) -> AsyncGenerator[Any, None]:
-        async for strikes in live.strike_feed(info.context.live, raid_id=raid_id):
-            yield strikes
+    def strike_feed(self, info: Info, raid_id: RaidId = None) -> AsyncGenerator[Any, None]:
+        return live.strike_feed(info.context.live, raid_id=raid_id)

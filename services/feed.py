@@ -9,12 +9,15 @@ conflated by itself, events are never lost, and a slow follower costs one number
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import structlog
 
 from services.outages import is_database_away
+from services.paging import encode_cursor
 from services.raid_reader import RaidReader
 from services.relay import Relay
 from services.tailer import NEWEST_STRIKES, RETRY_SECONDS, Tailer
@@ -22,6 +25,8 @@ from services.views import Raid, RaidEvent, Strike
 
 NO_RAID_POLL_SECONDS = 0.25
 EVENTS_A_MOMENT = 500
+
+Read = TypeVar("Read")
 
 log = structlog.get_logger(__name__)
 
@@ -67,15 +72,20 @@ class RaidFeed:
         self._tailers: dict[int, Tailer] = {}
         self._relay: Relay | None = None
         self._relaying: asyncio.Task[None] | None = None
+        self._next_raid: asyncio.Task[int | None] | None = None
+        self._waiting = 0
+        self._woken = asyncio.Event()
         self._stopping = False
 
     def wake(self) -> None:
         """Something was committed here."""
+        self._woken.set()
         for tailer in self._tailers.values():
             tailer.wake()
 
     def hear(self) -> None:
         """Something was committed elsewhere."""
+        self._woken.set()
         for tailer in self._tailers.values():
             tailer.hear()
 
@@ -95,7 +105,7 @@ class RaidFeed:
         away = False
         while not self._stopping:
             try:
-                raid_id = await self._await_raid(None)
+                raid_id = await self._await_raid()
                 away = False
                 if raid_id is not None:
                     async with self._open(raid_id) as tailer:
@@ -112,6 +122,7 @@ class RaidFeed:
     async def stop(self) -> None:
         """Ends every follower's feed."""
         self._stopping = True
+        self._woken.set()
         if self._relaying is not None:
             self._relaying.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -126,46 +137,95 @@ class RaidFeed:
         after: int | None = None,
         start: Position | None = None,
         with_strikes: bool = False,
-    ) -> AsyncIterator[Moment]:
+    ) -> AsyncGenerator[Moment, None]:
         """The raid's moments until it is over; without an id the live raid's, or the next one's to begin.
 
         From `start`: only what comes after it. Otherwise the present state at once, with the events after
-        `after`, then what comes. Ends at once for a raid that does not exist.
+        `after`, then what comes; of a raid that had to be waited for, everything. Ends at once for a raid that does
+        not exist.
         """
-        number = await self._await_raid(raid_id)
-        if number is None:
+        number = await self._reader.followed_raid_id(raid_id)
+        if number is None and raid_id is None:
+            number, start = await self._await_raid(), Position(None)
+        if number is None or self._stopping:
             return
-        async with self._open(number) as tailer:
-            async for moment in self._moments(tailer, after, start, with_strikes=with_strikes):
+        async with (
+            self._open(number) as tailer,
+            aclosing(self._moments(tailer, after, start, with_strikes=with_strikes)) as moments,
+        ):
+            async for moment in moments:
                 yield moment
 
     async def position(self, raid_id: str | None) -> Position:
         """Where a follower that begins now begins."""
         number = await self._reader.followed_raid_id(raid_id)
-        if number is None:
+        if number is None or self._stopping:
             return Position(None)
         async with self._open(number) as tailer:
             raid = tailer.raid
             return Position(raid, 0 if raid is None else raid.totals.strikes)
 
-    async def catch_up(self, position: Position, after: int | None) -> AsyncIterator[Moment]:
-        """The state at `position` with the events after `after` up to it: what a late joiner has missed."""
+    async def catch_up(
+        self,
+        position: Position,
+        after: int | None,
+        *,
+        start: Position | None = None,
+        with_strikes: bool = False,
+    ) -> AsyncGenerator[Moment, None]:
+        """What a late joiner has missed, up to `position` and no further: what came after `start`, or without one
+        the state with the events after `after`.
+        """
         raid = position.raid
         if raid is None:
             return
-        if after is None or not 0 <= after <= raid.sequence:
-            yield Moment(raid, (), after is not None, (), 0, position.number)
-            return
-        async for told, events in self._events(self._tailers.get(raid.id), raid, after):
-            yield Moment(told, events, gap=False, strikes=(), skipped=0, number=position.number)
+        last, number, gap = _beginning(raid, position.number, after, start)
+        strikes: tuple[Strike, ...] = ()
+        if with_strikes and number < position.number:
+            before = encode_cursor(position.number + 1)
+            (page,) = await self._patiently(
+                lambda: self._reader.strikes([raid.id], first=NEWEST_STRIKES, after=before, discord_id=None)
+            )
+            strikes = tuple(strike for strike in reversed(page.items) if strike.number > number)
+        skipped = max(0, position.number - number - len(strikes)) if with_strikes else 0
+        async with aclosing(self._events(self._tailers.get(raid.id), raid, last)) as steps:
+            async for told, events in steps:
+                yield Moment(told, events, gap, strikes, skipped, position.number)
+                strikes, skipped, gap = (), 0, False
 
-    async def _await_raid(self, raid_id: str | None) -> int | None:
-        """The raid to follow; without an id, waits for one to be live. None when there is no such raid."""
-        while True:
-            number = await self._reader.followed_raid_id(raid_id)
-            if number is not None or raid_id is not None or self._stopping:
+    async def _await_raid(self) -> int | None:
+        """The next raid to be live: asked for once, however many wait for it. None when the feed is stopped."""
+        if self._next_raid is None or self._next_raid.done():
+            self._next_raid = asyncio.create_task(self._watch_for_raid(), name="waiting for a raid")
+        watch = self._next_raid
+        self._waiting += 1
+        try:
+            return await asyncio.shield(watch)
+        finally:
+            self._waiting -= 1
+            if self._waiting == 0:
+                watch.cancel()
+                self._next_raid = None
+
+    async def _watch_for_raid(self) -> int | None:
+        while not self._stopping:
+            self._woken.clear()
+            number = await self._patiently(lambda: self._reader.followed_raid_id(None))
+            if number is not None:
                 return number
-            await asyncio.sleep(NO_RAID_POLL_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), NO_RAID_POLL_SECONDS)
+        return None
+
+    async def _patiently(self, read: Callable[[], Awaitable[Read]]) -> Read:
+        """What `read` reads, as soon as the database answers: a follower waits out what the tailer waits out."""
+        while True:
+            try:
+                return await read()
+            except Exception as error:
+                if self._stopping or not is_database_away(error):
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
 
     @contextlib.asynccontextmanager
     async def _open(self, raid_id: int) -> AsyncIterator[Tailer]:
@@ -190,37 +250,25 @@ class RaidFeed:
         start: Position | None,
         *,
         with_strikes: bool,
-    ) -> AsyncIterator[Moment]:
+    ) -> AsyncGenerator[Moment, None]:
         raid = tailer.raid
         if raid is None:
             return
-        if start is not None and start.raid is not None:
-            last, number = start.raid.sequence, start.number
-        else:
-            known = after is not None and 0 <= after <= raid.sequence
-            number = max(0, raid.totals.strikes - NEWEST_STRIKES) if with_strikes else raid.totals.strikes
-            last = after if known and after is not None else raid.sequence
-            if start is not None:
-                last = 0  # it waited for this raid to begin: all of it is news
-            strikes, skipped = await self._strikes(tailer, number, raid, wanted=with_strikes)
-            number = raid.totals.strikes
-            gap = after is not None and not known
-            async for told, events in self._events(tailer, raid, last):
-                yield Moment(told, events, gap, strikes, skipped, number)
-                strikes, skipped, last = (), 0, told.sequence
-        told_raid = raid if start is None or start.raid is None else start.raid
+        last, number, gap = _beginning(raid, raid.totals.strikes, after, start)
+        # Whoever begins at a state has seen it; everyone else is told it first.
+        told_raid = raid if start is not None and start.raid == raid else None
         while True:
-            if tailer.raid is told_raid or tailer.raid is None:
+            if tailer.raid is None or tailer.raid is told_raid:
                 if tailer.is_over:
                     return
                 await tailer.next_change()
                 continue
             raid = told_raid = tailer.raid
-            strikes, skipped = await self._strikes(tailer, number, raid, wanted=with_strikes)
-            number = raid.totals.strikes
-            async for told, events in self._events(tailer, raid, last):
-                yield Moment(told, events, gap=False, strikes=strikes, skipped=skipped, number=number)
-                strikes, skipped, last = (), 0, told.sequence
+            strikes, skipped, number = await self._strikes(tailer, number, raid, wanted=with_strikes)
+            async with aclosing(self._events(tailer, raid, last)) as steps:
+                async for told, events in steps:
+                    yield Moment(told, events, gap, strikes, skipped, number)
+                    strikes, skipped, last, gap = (), 0, told.sequence, False
             if not tailer.is_over:
                 await asyncio.sleep(self._pause)
 
@@ -229,19 +277,23 @@ class RaidFeed:
         tailer: Tailer | None,
         raid: Raid,
         after: int,
-    ) -> AsyncIterator[tuple[Raid, tuple[RaidEvent, ...]]]:
+    ) -> AsyncGenerator[tuple[Raid, tuple[RaidEvent, ...]], None]:
         """The events after `after` up to the raid's newest, in steps; each with the raid as told so far."""
         while True:
-            remembered = None if tailer is None else tailer.remembered(after, raid.sequence)
-            events = remembered
+            events = None if tailer is None else tailer.remembered(after, raid.sequence)
             if events is None:
-                (events,) = await self._reader.events([raid.id], after=after, kinds=None, first=EVENTS_A_MOMENT)
-                events = tuple(event for event in events if event.event.sequence <= raid.sequence)
+                events = await self._logged(raid, after)
             events = events[:EVENTS_A_MOMENT]
             after = events[-1].event.sequence if events else raid.sequence
             yield (raid if after == raid.sequence else replace(raid, sequence=after)), events
             if after >= raid.sequence:
                 return
+
+    async def _logged(self, raid: Raid, after: int) -> tuple[RaidEvent, ...]:
+        (events,) = await self._patiently(
+            lambda: self._reader.events([raid.id], after=after, kinds=None, first=EVENTS_A_MOMENT)
+        )
+        return tuple(event for event in events if event.event.sequence <= raid.sequence)
 
     async def _strikes(
         self,
@@ -250,11 +302,26 @@ class RaidFeed:
         raid: Raid,
         *,
         wanted: bool,
-    ) -> tuple[tuple[Strike, ...], int]:
-        """The newest strikes after `number`, oldest first, and how many more there were."""
-        new = raid.totals.strikes - number
-        if not wanted or new <= 0:
-            return (), 0
-        newest = await tailer.newest_strikes(raid)
-        strikes = tuple(strike for strike in newest if number < strike.number <= raid.totals.strikes)
-        return strikes, new - len(strikes)
+    ) -> tuple[tuple[Strike, ...], int, int]:
+        """The newest strikes after `number`, oldest first, how many more there were, and the newest's number.
+
+        They can be newer than `raid`, which is read before them.
+        """
+        if not wanted or raid.totals.strikes <= number:
+            return (), 0, max(number, raid.totals.strikes)
+        newest = await self._patiently(lambda: tailer.newest_strikes(raid))
+        strikes = tuple(strike for strike in newest if strike.number > number)
+        newest_number = max(number, newest[-1].number) if newest else number
+        return strikes, newest_number - number - len(strikes), newest_number
+
+
+def _beginning(raid: Raid, strikes: int, after: int | None, start: Position | None) -> tuple[int, int, bool]:
+    """The last event and the last strike that count as told to a follower of `raid`, and whether there is a gap."""
+    shown = max(0, strikes - NEWEST_STRIKES)
+    if start is not None:
+        # Without a raid it waited for this one to begin: all of it is news.
+        return (0, shown, False) if start.raid is None else (start.raid.sequence, start.number, False)
+    if after is None:
+        return raid.sequence, shown, False
+    known = 0 <= after <= raid.sequence
+    return (after if known else raid.sequence), shown, not known

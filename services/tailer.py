@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from itertools import takewhile
 
 import structlog
 
@@ -85,7 +86,8 @@ class Tailer:
             return ()
         if not self._events or self._events[0].event.sequence > after + 1 or self._events[-1].event.sequence < upto:
             return None
-        return tuple(event for event in self._events if after < event.event.sequence <= upto)
+        newest_first = takewhile(lambda event: event.event.sequence > after, reversed(self._events))
+        return tuple(event for event in newest_first if event.event.sequence <= upto)[::-1]
 
     async def newest_strikes(self, raid: Raid) -> tuple[Strike, ...]:
         """The raid's newest strikes, oldest first; read once per change, whoever asks."""

@@ -17,6 +17,8 @@ from services import permissions, views
 from services.admin_desk import AdminDesk
 from services.errors import ForbiddenError, InvalidInputError, WorldThreatError
 from services.feed import RaidFeed
+from services.outage import Outage
+from services.outages import is_database_away
 from services.planning import StrikePlanner
 from services.player_book import PlayerBook
 from services.raid_administration import RaidAdministration
@@ -88,6 +90,7 @@ class WorldThreatService:
 
     async def _watch_the_clock(self) -> None:
         cleaned_at = time.monotonic() - HOUSEKEEPING_SECONDS
+        outage = Outage("database, for the raid clock")
         while True:
             try:
                 if await self._reader.is_raid_due():
@@ -95,8 +98,12 @@ class WorldThreatService:
                 if time.monotonic() - cleaned_at >= HOUSEKEEPING_SECONDS:
                     cleaned_at = time.monotonic()
                     await self._administration.forget_old_keys()
-            except Exception:
-                log.exception("raid clock: tried again in a moment")
+                outage.end()
+            except Exception as error:
+                if is_database_away(error):
+                    outage.note(error)
+                else:
+                    log.exception("raid clock: tried again in a moment")
             await asyncio.sleep(CLOCK_SECONDS)
 
     # Reading

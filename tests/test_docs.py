@@ -26,7 +26,7 @@ from worldthreat.cli import app
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LARGEST_PICTURE_BYTES = 250_000
-LANGUAGES_OF_FENCES = {"", "bash", "console", "graphql", "json", "mermaid", "python", "toml"}
+LANGUAGES_OF_FENCES = {"", "bash", "console", "graphql", "javascript", "json", "mermaid", "python", "toml"}
 SEED = bytes(range(32))
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 
@@ -93,7 +93,9 @@ def test_every_block_is_of_a_language_that_is_looked_at(page: Path) -> None:
 def documents(page: Path) -> list[str]:
     """GraphQL of its own, and what the shell examples ask."""
     asked = [found for text in blocks(page, "bash") for found in re.findall(r"\bask '([^']+)'", text)]
-    return [*blocks(page, "graphql"), *asked]
+    sources = [text for language in ("javascript", "python", "bash") for text in blocks(page, language)]
+    embedded = [found for text in sources for found in re.findall(r'"\s*(subscription\b[^"]+?)\s*"', text)]
+    return [*blocks(page, "graphql"), *asked, *embedded]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if documents(page)], ids=name_of)

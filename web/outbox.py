@@ -19,8 +19,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 Send = Callable[[Any], Awaitable[None]]
 
-LONGEST_QUEUE = 256
+LONGEST_QUEUE = 1_000
 LARGEST_QUEUE_BYTES = 1024 * 1024
+BUFFER_BYTES = 16 * 1024
+"""More than that in the transport's own buffer, which nothing shares and nothing can be taken back from, is slow."""
 SLOW_SECONDS = 30.0
 TRY_AGAIN_LATER = 1013
 SLOW = "Too slow: come back, and resume from the last sequence you have seen"
@@ -31,11 +33,17 @@ GONE = (ClientDisconnected, OSError, RuntimeError)
 
 @dataclass(slots=True)
 class _Waiting:
-    """`lane`: the operation it belongs to. A message that is not `kept` makes room for the lane's next one."""
+    """`lane`: the operation it belongs to. A message that is not `kept` makes room for the lane's next one.
+
+    `parts` are put together when they are written: what many sockets wait for they share.
+    """
 
     lane: str
-    text: str
+    parts: tuple[str, ...]
     kept: bool
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
 
 
 class Outbox:
@@ -49,6 +57,8 @@ class Outbox:
         self._slow_seconds = slow_seconds
         owner = getattr(send, "__self__", None)
         self._protocol = owner if isinstance(owner, WebSocketsSansIOProtocol) else None
+        if self._protocol is not None:
+            self._protocol.transport.set_write_buffer_limits(BUFFER_BYTES)
         self._queue: deque[_Waiting] = deque()
         self._newest: dict[str, _Waiting] = {}
         self._bytes = 0
@@ -61,21 +71,22 @@ class Outbox:
         """Whether the socket is closed, or will be as soon as the peer takes it: nothing is written any more."""
         return self.closed or self._close is not None
 
-    def put(self, lane: str, text: str, *, kept: bool = True) -> None:
-        """Writes `text`, now or as soon as the peer takes it. Nothing happens once the outbox is closing."""
+    def put(self, lane: str, parts: tuple[str, ...], *, kept: bool = True) -> None:
+        """Writes a message, now or as soon as the peer takes it. Nothing happens once the outbox is closing."""
         if self.is_closing:
             return
-        if self._writer is None and self._written(text):
+        if self._writer is None and self._written("".join(parts)):
             return
         last = self._newest.get(lane)
         if last is not None and not last.kept:
             # The newest state stands for the one before, in its place: lanes do not wait for one another.
-            self._bytes += len(text) - len(last.text)
-            last.text, last.kept = text, kept
+            self._bytes -= len(last)
+            last.parts, last.kept = parts, kept
+            self._bytes += len(last)
         else:
-            self._newest[lane] = waiting = _Waiting(lane, text, kept)
+            self._newest[lane] = waiting = _Waiting(lane, parts, kept)
             self._queue.append(waiting)
-            self._bytes += len(text)
+            self._bytes += len(waiting)
         if len(self._queue) > LONGEST_QUEUE or (self._bytes > LARGEST_QUEUE_BYTES and len(self._queue) > 1):
             self.close(TRY_AGAIN_LATER, SLOW)
         elif self._writer is None:
@@ -129,9 +140,8 @@ class Outbox:
             while self._close is None and self._queue:
                 async with asyncio.timeout(self._slow_seconds):
                     await self._ready()
-                    if self._close is not None or not self._queue:
-                        continue
-                    await self._send({"type": "websocket.send", "text": self._next().text})
+                    if self._queue:  # a close has emptied it
+                        await self._send({"type": "websocket.send", "text": "".join(self._next().parts)})
             if self._close is not None:
                 await self._write_close(*self._close)
         except TimeoutError:
@@ -143,7 +153,7 @@ class Outbox:
 
     def _next(self) -> _Waiting:
         waiting = self._queue.popleft()
-        self._bytes -= len(waiting.text)
+        self._bytes -= len(waiting)
         if self._newest.get(waiting.lane) is waiting:
             del self._newest[waiting.lane]
         return waiting

@@ -2,34 +2,41 @@
 
 Subscribers with the same document, operation name, variables and audience share one execution and one encoding
 of each answer; each socket gets its own operation id as a prefix. The variable that says from where to replay is
-each joiner's own: what a joiner has missed is answered by a second execution over the same document, up to the
-position at which they join, and shared by all who missed the same.
+each joiner's own: what a joiner has missed is answered by further executions over the same document, step by step
+up to the position at which they join, and shared by all who missed the same.
 
 Only what is public is shared: a caller who is somebody is executed for by themselves (see `audience_of`).
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import structlog
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
-from strawberry.utils.aio import aclosing
 
 from resolvers.context import Context
 from resolvers.live import CatchUp, Shared
 from schema.build import WorldThreatSchema
+from schema.masking import presentable
 from services.feed import Position
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from web.outbox import Outbox
 
+MOST_STEPS = 32
+STEP_SECONDS = 1.0
+"""For so many steps and so long it is remembered what joiners have missed: equal ones come all at once."""
+
 log = structlog.get_logger(__name__)
 
+Result = ExecutionResult | PreExecutionError
 MakeContext = Callable[[Principal, Shared | CatchUp], Context]
 
 
@@ -38,7 +45,7 @@ def audience_of(principal: Principal) -> Principal | None:
     return Principal(principal.role) if principal.role in (Role.PUBLIC, Role.VIEWER) else None
 
 
-def encode(result: ExecutionResult | PreExecutionError) -> str:
+def encode(result: Result) -> str:
     """The payload of a `next` message."""
     payload: dict[str, Any] = {"data": result.data}
     if result.errors:
@@ -48,39 +55,58 @@ def encode(result: ExecutionResult | PreExecutionError) -> str:
     return orjson.dumps(payload).decode()
 
 
+def failure_of(result: Result) -> list[Any] | None:
+    """The payload of an `error` message, when the result is the stream's end and not one of its answers.
+
+    The errors of an answer lie at a field; without a path they are of the document, or of the source of the stream.
+    """
+    errors = result.errors or []
+    ended = isinstance(result, PreExecutionError) or (
+        result.data is None and bool(errors) and all(error.path is None for error in errors)
+    )
+    return [error.formatted for error in errors] if ended else None
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, less what is each asker's own. `variables` is canonical JSON."""
+    """What is asked, less what is each asker's own. `variables` is canonical JSON.
+
+    `resumed_by` names the variable that is each asker's own.
+    """
 
     audience: Principal
     query: str
     operation_name: str | None
     variables: str
+    resumed_by: str | None
 
 
 @dataclass(slots=True, eq=False)
 class Subscriber:
-    """One operation on one socket. While it catches up, `held` keeps what the others are told."""
+    """One operation on one socket. `on_end` is called when the server ends it."""
 
     outbox: Outbox
     operation_id: str
-    on_end: Callable[[], None]
-    head: str = field(init=False)
-    held: list[tuple[str, bool]] | None = field(default=None, init=False)
+    on_end: Callable[["Subscriber"], None]
+    stream: "SharedStream | None" = field(default=None, init=False)
+    _next: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.head = '{"id":' + orjson.dumps(self.operation_id).decode() + ',"type":"'
+        self._next = self._head("next") + ',"payload":'
+
+    def _head(self, kind: str) -> str:
+        return f'{{"id":{orjson.dumps(self.operation_id).decode()},"type":"{kind}"'
 
     def next(self, body: str, *, kept: bool) -> None:
-        self.outbox.put(self.operation_id, f'{self.head}next","payload":{body}}}', kept=kept)
+        self.outbox.put(self.operation_id, (self._next, body, "}"), kept=kept)
 
     def error(self, errors: list[Any]) -> None:
-        self.outbox.put(self.operation_id, f'{self.head}error","payload":{orjson.dumps(errors).decode()}}}')
-        self.on_end()
+        self.outbox.put(self.operation_id, (self._head("error"), ',"payload":', orjson.dumps(errors).decode(), "}"))
+        self.on_end(self)
 
     def complete(self) -> None:
-        self.outbox.put(self.operation_id, self.head + 'complete"}')
-        self.on_end()
+        self.outbox.put(self.operation_id, (self._head("complete"), "}"))
+        self.on_end(self)
 
 
 class SharedStreams:
@@ -95,20 +121,19 @@ class SharedStreams:
     async def follow(self, question: Question, variables: dict[str, Any], subscriber: Subscriber) -> None:
         """Joins `subscriber`, whose own variables are `variables`; comes back when it is told all it missed."""
         stream = self._streams.get(question)
-        if stream is None or stream.ended:
-            stream = self._streams[question] = SharedStream(self._schema, self._service, question, self._make_context)
-            stream.start(lambda: self._forget(question))
+        if stream is None:
+            stream = SharedStream(self._schema, self._service, question, self._make_context)
+            self._streams[question] = stream
+            stream.start(self._forget)
         await stream.join(subscriber, variables)
 
-    def leave(self, question: Question, subscriber: Subscriber) -> None:
-        stream = self._streams.get(question)
-        if stream is not None:
-            stream.leave(subscriber)
+    def leave(self, subscriber: Subscriber) -> None:
+        if subscriber.stream is not None:
+            subscriber.stream.leave(subscriber)
 
-    def _forget(self, question: Question) -> None:
-        stream = self._streams.get(question)
-        if stream is not None and stream.ended:
-            del self._streams[question]
+    def _forget(self, stream: "SharedStream") -> None:
+        if self._streams.get(stream.question) is stream:
+            del self._streams[stream.question]
 
     def _make_context(self, principal: Principal, live: Shared | CatchUp) -> Context:
         return Context(
@@ -124,6 +149,24 @@ class SharedStreams:
         return len(self._streams)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What was told to a joiner on the way from one position to the next. `failure` ends it."""
+
+    bodies: tuple[str, ...]
+    reached: Position
+    failure: list[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """A step being taken, or just taken. It holds on to the raids by whose identity it is found."""
+
+    step: asyncio.Task[_Step]
+    start: Position | None
+    position: Position
+
+
 class SharedStream:
     """One question's execution and everybody who listens to it. It ends with its last subscriber."""
 
@@ -134,8 +177,8 @@ class SharedStream:
         question: Question,
         make_context: MakeContext,
     ) -> None:
+        self.question = question
         self._schema = schema
-        self._question = question
         self._make_context = make_context
         self._feed = service.feed
         self._live = Shared(service.feed)
@@ -143,37 +186,45 @@ class SharedStream:
         self._joining = 0
         self._failure: list[Any] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._catch_ups: dict[str, asyncio.Future[list[str]]] = {}
-        self._catch_ups_at: Position | None = None
+        self._on_end: Callable[[SharedStream], None] = lambda _stream: None
+        self._steps: OrderedDict[tuple[int, int, str], _Taking] = OrderedDict()
         self.ended = False
 
-    def start(self, on_end: Callable[[], None]) -> None:
-        self._task = asyncio.create_task(self._run(on_end), name="shared subscription")
+    def start(self, on_end: Callable[["SharedStream"], None]) -> None:
+        """`on_end` is called as soon as nobody may join any more."""
+        self._on_end = on_end
+        self._task = asyncio.create_task(self._run(), name="shared subscription")
 
     async def join(self, subscriber: Subscriber, variables: dict[str, Any]) -> None:
-        """Tells `subscriber` what it missed, then makes it one of all."""
+        """Tells `subscriber` what it missed, at its own pace, then makes it one of all."""
         self._joining += 1
+        subscriber.stream = self
+        own = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
+        reached: Position | None = None
         try:
-            while not (self.ended or self._live.settled.is_set()):
-                await self._opened_or_ended()
-            if self._failure is not None:
-                subscriber.error(self._failure)
-                return
-            # No wait between these lines: what is told from here on is held until the catching up is done.
-            subscriber.held = []
-            position = self._live.position
-            self._subscribers.add(subscriber)
-            for body in await self._catch_up(position, variables):
-                subscriber.next(body, kept=True)
-            for body, kept in subscriber.held:
-                subscriber.next(body, kept=kept)
-            subscriber.held = None
-            if self.ended and subscriber in self._subscribers:
-                self._subscribers.discard(subscriber)
+            while True:
+                await self._settled_or_ended()
+                if self._failure is not None:
+                    subscriber.error(self._failure)
+                    return
+                position = self._live.position
+                if reached is not None and reached.raid is position.raid:
+                    break
+                step = await self._step(reached, position, own)
+                for body in step.bodies:
+                    subscriber.next(body, kept=True)
+                    await subscriber.outbox.drained()
+                if subscriber.outbox.is_closing:
+                    return
+                if step.failure is not None:
+                    subscriber.error(step.failure)
+                    return
+                reached = step.reached
+            # Nothing is waited for since the stream was seen to be settled at what the subscriber knows.
+            if self.ended:
                 subscriber.complete()
-        except asyncio.CancelledError:
-            self._subscribers.discard(subscriber)
-            raise
+            else:
+                self._subscribers.add(subscriber)
         finally:
             self._joining -= 1
             self._end_without_subscribers()
@@ -183,71 +234,82 @@ class SharedStream:
         self._end_without_subscribers()
 
     def _end_without_subscribers(self) -> None:
-        if not self._subscribers and not self._joining and self._task is not None:
+        if not self._subscribers and not self._joining and not self.ended and self._task is not None:
+            self._end()
             self._task.cancel()
 
-    async def _opened_or_ended(self) -> None:
-        opened = asyncio.ensure_future(self._live.settled.wait())
-        try:
-            waited = [opened] if self._task is None else [opened, self._task]
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            opened.cancel()
+    def _end(self) -> None:
+        self.ended = True
+        self._on_end(self)
 
-    async def _run(self, on_end: Callable[[], None]) -> None:
+    async def _settled_or_ended(self) -> None:
+        while not (self.ended or self._live.settled.is_set()):
+            settled = asyncio.ensure_future(self._live.settled.wait())
+            try:
+                waited = [settled] if self._task is None else [settled, self._task]
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                settled.cancel()
+
+    async def _run(self) -> None:
+        variables = orjson.loads(self.question.variables)
+        if self.question.resumed_by is not None:
+            variables[self.question.resumed_by] = 0  # it may be required; what it says is each joiner's own
         try:
-            first = True
-            async for result in self._results(self._live, orjson.loads(self._question.variables)):
-                if first and isinstance(result, PreExecutionError):
-                    self._failure = [error.formatted for error in result.errors or ()]
-                    break
-                first = False
-                self._tell(encode(result), kept=self._live.has_news)
-        except Exception:
-            log.exception("a shared subscription failed")
+            async with aclosing(self._results(self._live, variables)) as results:
+                async for result in results:
+                    self._failure = failure_of(result)
+                    if self._failure is not None:
+                        break
+                    body, kept = encode(result), self._live.has_news
+                    for subscriber in self._subscribers:
+                        subscriber.next(body, kept=kept)
+        except Exception as error:  # noqa: BLE001 - `presentable` logs it
+            self._failure = [presentable(GraphQLError("", original_error=error)).formatted]
         finally:
-            self.ended = True
-            on_end()
-            for subscriber in [one for one in self._subscribers if one.held is None]:
+            if not self.ended:
+                self._end()
+            for subscriber in list(self._subscribers):
                 self._subscribers.discard(subscriber)
                 if self._failure is not None:
                     subscriber.error(self._failure)
                 else:
                     subscriber.complete()
 
-    def _tell(self, body: str, *, kept: bool) -> None:
-        for subscriber in self._subscribers:
-            held = subscriber.held
-            if held is None:
-                subscriber.next(body, kept=kept)
-            elif held and not held[-1][1]:
-                held[-1] = (body, kept)
-            else:
-                held.append((body, kept))
-
-    async def _results(self, live: Shared | CatchUp, variables: dict[str, Any]) -> Any:
-        stream = await self._schema.stream(
-            self._question.query,
+    async def _results(self, live: Shared | CatchUp, variables: dict[str, Any]) -> AsyncGenerator[Result, None]:
+        stream: Any = await self._schema.stream(
+            self.question.query,
             variable_values=variables,
-            context_value=self._make_context(self._question.audience, live),
-            operation_name=self._question.operation_name,
+            context_value=self._make_context(self.question.audience, live),
+            operation_name=self.question.operation_name,
         )
         async with aclosing(stream):
             async for result in stream:
                 yield result
 
-    async def _catch_up(self, position: Position, variables: dict[str, Any]) -> list[str]:
-        """What a joiner with these variables has missed; joiners at one position who missed the same share it."""
-        if self._catch_ups_at is not position:
-            self._catch_ups_at, self._catch_ups = position, {}
-        key = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
-        shared = self._catch_ups.get(key)
-        if shared is None:
-            shared = self._catch_ups[key] = asyncio.ensure_future(self._execute_catch_up(position, variables))
-        return await asyncio.shield(shared)
+    async def _step(self, start: Position | None, position: Position, variables: str) -> _Step:
+        """A step from `start` towards `position`; joiners who take the same one share it."""
+        key = (id(None if start is None else start.raid), id(position.raid), variables)
+        taking = self._steps.get(key)
+        if taking is None:
+            step = asyncio.create_task(self._take_step(start, position, orjson.loads(variables)))
+            taking = self._steps[key] = _Taking(step, start, position)
+            if len(self._steps) > MOST_STEPS:
+                self._steps.popitem(last=False)
+            asyncio.get_running_loop().call_later(STEP_SECONDS, self._forget_step, key, taking)
+        return await asyncio.shield(taking.step)
 
-    async def _execute_catch_up(self, position: Position, variables: dict[str, Any]) -> list[str]:
-        live = CatchUp(self._feed, position)
-        with contextlib.suppress(asyncio.CancelledError):
-            return [encode(result) async for result in self._results(live, variables)]
-        return []
+    def _forget_step(self, key: tuple[int, int, str], taking: _Taking) -> None:
+        if self._steps.get(key) is taking:
+            del self._steps[key]
+
+    async def _take_step(self, start: Position | None, position: Position, variables: dict[str, Any]) -> _Step:
+        live = CatchUp(self._feed, position, start)
+        bodies: list[str] = []
+        async with aclosing(self._results(live, variables)) as results:
+            async for result in results:
+                failure = failure_of(result)
+                if failure is not None:
+                    return _Step(tuple(bodies), live.reached, failure)
+                bodies.append(encode(result))
+        return _Step(tuple(bodies), live.reached)

@@ -8,8 +8,8 @@ Subscriptions that many ask alike go to `web.shared`; everything else is execute
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ import structlog
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
-from strawberry.utils.aio import aclosing
 
 from resolvers.context import Context
 from schema.build import WorldThreatSchema
@@ -29,12 +28,22 @@ from services.world_threat import WorldThreatService
 from web.bearer import principal_of
 from web.documents import sharing_of
 from web.origins import origin_allowed
-from web.outbox import Outbox
-from web.shared import Question, SharedStreams, Subscriber, audience_of, encode
+from web.outbox import SLOW_SECONDS, Outbox
+from web.shared import Question, SharedStreams, Subscriber, audience_of, encode, failure_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 OPERATIONS_A_SOCKET = 50
+LARGEST_MESSAGE = 64 * 1024
+DEEPEST_VARIABLES = 64
+REASONS = {
+    1013: "Try again later",
+    4400: "Invalid message",
+    4401: "Unauthorized",
+    4403: "Forbidden",
+    4408: "Connection initialisation timeout",
+    4429: "Too many initialisation requests",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +59,12 @@ class SocketEndpoint:
         *,
         public_read: bool,
         allowed_origins: tuple[str, ...] = (),
+        init_seconds: float = INIT_SECONDS,
+        slow_seconds: float = SLOW_SECONDS,
     ) -> None:
+        """A peer has `init_seconds` to introduce itself, and may take nothing for `slow_seconds`."""
+        self.init_seconds = init_seconds
+        self.slow_seconds = slow_seconds
         self.schema = schema
         self.service = service
         self.authenticator = authenticator
@@ -76,7 +90,8 @@ class SocketEndpoint:
 class _Operation:
     """`end` stops it: its task, or its place in a shared stream."""
 
-    end: Callable[[], None]
+    subscriber: Subscriber
+    end: Callable[[], object]
 
 
 class Socket:
@@ -99,7 +114,7 @@ class Socket:
         self._endpoint = endpoint
         self._authorization = authorization
         self._receive = receive
-        self._outbox = Outbox(send)
+        self._outbox = Outbox(send, slow_seconds=endpoint.slow_seconds)
         self._operations: dict[str, _Operation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._greeted = False
@@ -109,13 +124,14 @@ class Socket:
 
     async def run(self) -> None:
         """Until the peer goes, or is closed."""
-        self._timer = asyncio.get_running_loop().call_later(INIT_SECONDS, self._close, 4408)
+        self._timer = asyncio.get_running_loop().call_later(self._endpoint.init_seconds, self._close, 4408)
         try:
             while True:
                 message = await self._receive()
                 if message["type"] == "websocket.disconnect":
                     return
-                await self._take(message.get("text"))
+                if not self._outbox.is_closing:  # what was sent before the peer heard of it is not done any more
+                    await self._take(message.get("text"))
         finally:
             self._timer.cancel()
             for operation in list(self._operations.values()):
@@ -125,8 +141,8 @@ class Socket:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._outbox.end()
 
-    def _close(self, code: int) -> None:
-        self._outbox.close(code)
+    def _close(self, code: int, reason: str = "") -> None:
+        self._outbox.close(code, reason or REASONS[code])
 
     async def _take(self, text: str | None) -> None:
         message = _parsed(text)
@@ -136,10 +152,9 @@ class Socket:
         match message["type"]:
             case "connection_init":
                 await self._init(message)
-            case "ping":
-                self._reply("pong", message)
-            case "pong":
-                pass
+            case "ping" | "pong" if isinstance(message.get("payload"), dict | None):
+                if message["type"] == "ping":
+                    self._outbox.put("", ('{"type":"pong"}',))
             case "subscribe":
                 self._subscribe(message)
             case "complete" if isinstance(message.get("id"), str):
@@ -148,12 +163,6 @@ class Socket:
                     operation.end()
             case _:
                 self._close(4400)
-
-    def _reply(self, kind: str, message: dict[str, Any]) -> None:
-        if not isinstance(message.get("payload"), dict | None):
-            self._close(4400)
-            return
-        self._outbox.put("", orjson.dumps({"type": kind}).decode())
 
     async def _init(self, message: dict[str, Any]) -> None:
         payload = message.get("payload")
@@ -177,7 +186,7 @@ class Socket:
             self._close(1013)
             return
         self._acknowledged = True
-        self._outbox.put("", '{"type":"connection_ack"}')
+        self._outbox.put("", ('{"type":"connection_ack"}',))
 
     def _subscribe(self, message: dict[str, Any]) -> None:
         operation_id, payload = message.get("id"), message.get("payload")
@@ -186,32 +195,34 @@ class Socket:
         elif not self._acknowledged:
             self._close(4401)
         elif operation_id in self._operations:
-            self._close(4409)
+            # A reason has 123 bytes at most, and an id as many as it likes.
+            self._close(4409, f"Subscriber for {ascii(operation_id)[1:41]} already exists")
         elif len(self._operations) >= OPERATIONS_A_SOCKET:
             error = {"message": f"At most {OPERATIONS_A_SOCKET} operations at once on one socket; complete some first."}
-            Subscriber(self._outbox, str(operation_id), lambda: None).error([error])
+            Subscriber(self._outbox, str(operation_id), lambda _subscriber: None).error([error])
         else:
             self._start(str(operation_id), payload or {})
 
     def _start(self, operation_id: str, payload: dict[str, Any]) -> None:
         query, name = payload["query"], payload.get("operationName")
         variables: dict[str, Any] = payload.get("variables") or {}
-        subscriber = Subscriber(self._outbox, operation_id, lambda: self._forget(operation_id))
+        subscriber = Subscriber(self._outbox, operation_id, self._forget)
         sharing, audience = sharing_of(query, name), audience_of(self.principal)
         if sharing is None or audience is None:
             task = self._spawn(self._execute(subscriber, query, variables, name))
-            self._operations[operation_id] = _Operation(lambda: _cancel(task))
+            self._operations[operation_id] = _Operation(subscriber, task.cancel)
             return
         asked = {key: value for key, value in variables.items() if key != sharing.resumed_by}
-        question = Question(audience, query, name, orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode())
+        canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()
+        question = Question(audience, query, name, canonical, sharing.resumed_by)
         shared = self._endpoint.shared
         joining = self._spawn(shared.follow(question, variables, subscriber))
 
         def leave() -> None:
-            _cancel(joining)
-            shared.leave(question, subscriber)
+            joining.cancel()
+            shared.leave(subscriber)
 
-        self._operations[operation_id] = _Operation(leave)
+        self._operations[operation_id] = _Operation(subscriber, leave)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -225,8 +236,10 @@ class Socket:
             log.error("an operation failed", exc_info=task.exception())
             self._close(1013)
 
-    def _forget(self, operation_id: str) -> None:
-        self._operations.pop(operation_id, None)
+    def _forget(self, subscriber: Subscriber) -> None:
+        operation = self._operations.get(subscriber.operation_id)
+        if operation is not None and operation.subscriber is subscriber:
+            del self._operations[subscriber.operation_id]
 
     async def _execute(
         self,
@@ -237,7 +250,7 @@ class Socket:
     ) -> None:
         """An operation for this asker alone."""
         endpoint = self._endpoint
-        stream = await endpoint.schema.stream(
+        stream: Any = await endpoint.schema.stream(
             query,
             variable_values=variables,
             context_value=Context(
@@ -247,28 +260,23 @@ class Socket:
             ),
             operation_name=operation_name,
         )
-        first = True
         async with aclosing(stream):
             async for result in stream:
-                if first and isinstance(result, PreExecutionError):
-                    subscriber.error([error.formatted for error in result.errors or ()])
-                    return
-                if not isinstance(result, ExecutionResult):
+                if not isinstance(result, ExecutionResult | PreExecutionError):
                     subscriber.error([{"message": "@defer and @stream have no message in this protocol."}])
                     return
-                first = False
+                failure = failure_of(result)
+                if failure is not None:
+                    subscriber.error(failure)
+                    return
                 subscriber.next(encode(result), kept=True)
+                await self._outbox.drained()
         subscriber.complete()
 
 
-def _cancel(task: asyncio.Task[None]) -> None:
-    with contextlib.suppress(RuntimeError):
-        task.cancel()
-
-
 def _parsed(text: str | None) -> dict[str, Any] | None:
-    """The message; None for what is none: no text, no JSON, no object, no type."""
-    if text is None:
+    """The message; None for what is none: no text, too long a text, no JSON, no object, no type."""
+    if text is None or len(text) > LARGEST_MESSAGE or len(text.encode()) > LARGEST_MESSAGE:
         return None
     try:
         message = orjson.loads(text)
@@ -284,5 +292,15 @@ def _is_subscribe(operation_id: object, payload: object) -> bool:
         isinstance(payload.get("query"), str)
         and isinstance(payload.get("operationName"), str | None)
         and isinstance(payload.get("variables"), dict | None)
+        and _is_shallow(payload.get("variables"), DEEPEST_VARIABLES)
         and isinstance(payload.get("extensions"), dict | None)
     )
+
+
+def _is_shallow(value: object, depth: int) -> bool:
+    """Whether JSON goes no deeper than `depth`: what reads and writes values goes down with them."""
+    if isinstance(value, dict):
+        return depth > 0 and all(_is_shallow(each, depth - 1) for each in value.values())
+    if isinstance(value, list):
+        return depth > 0 and all(_is_shallow(each, depth - 1) for each in value)
+    return True

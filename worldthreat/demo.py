@@ -19,6 +19,8 @@ from db.queries import players, raids
 from services import content
 from services.boss_overrides import BossOverrides
 from services.errors import CooldownError, RaidAlreadyActiveError, WorldThreatError
+from services.outage import Outage
+from services.outages import is_database_away
 from services.raid_administration import Actor, NewRaid
 from services.roster import RosterFile, RosterFiles, import_roster
 from services.rules.values import StrikeAction
@@ -107,23 +109,49 @@ def _write_for_owner(file: Path, secret: str) -> None:
 
 async def run_demo(database: Database, service: WorldThreatService, tell: Tell) -> None:
     """Keeps a demo raid going until it is cancelled: strikes it, and begins the next one after a rest."""
-    told = 0
-    raid_id: int | None = None
+    crowd = _Crowd(database, service, tell)
+    outage = Outage("database, for the demo's crowd")
     while True:
-        with contextlib.suppress(WorldThreatError):
-            live = await service.active_raid(BOT)
-            if live is None:
-                if raid_id is not None:
-                    await _tell_news(service, raid_id, told, tell)
-                    await asyncio.sleep(REST_SECONDS)
-                raid_id, told = await _begin(service), 0
-            elif await _is_ours(database, live.id):
-                if raid_id != live.id:
-                    raid_id, told = live.id, live.sequence
-                await _strike_once(service)
-            if raid_id is not None:
-                told = await _tell_news(service, raid_id, told, tell)
+        try:
+            await crowd.act()
+            outage.end()
+        except WorldThreatError:
+            pass  # somebody else was quicker: the next one tries something else
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            await asyncio.sleep(outage.note(error))
         await asyncio.sleep(random.expovariate(STRIKES_PER_SECOND))
+
+
+class _Crowd:
+    """What the demo remembers from strike to strike: its raid, and which of the raid's events it has told."""
+
+    def __init__(self, database: Database, service: WorldThreatService, tell: Tell) -> None:
+        self._database, self._service, self._tell = database, service, tell
+        self._raid_id: int | None = None
+        self._told = 0
+
+    async def act(self) -> None:
+        """Strikes the demo's raid, or begins the next one after a rest, and says what happened."""
+        live = await self._service.active_raid(BOT)
+        if live is None:
+            if self._raid_id is not None:
+                await self._tell_news(self._raid_id)
+                await asyncio.sleep(REST_SECONDS)
+            self._raid_id, self._told = await _begin(self._service), 0
+        elif await _is_ours(self._database, live.id):
+            if self._raid_id != live.id:
+                self._raid_id, self._told = live.id, live.sequence
+            await _strike_once(self._service)
+        if self._raid_id is not None:
+            await self._tell_news(self._raid_id)
+
+    async def _tell_news(self, raid_id: int) -> None:
+        (events,) = await self._service.events(BOT, [raid_id], after=self._told, kinds=None, first=100)
+        for event in events:
+            self._tell(event.event.message)
+            self._told = event.event.sequence
 
 
 async def _is_ours(database: Database, raid_id: int) -> bool:
@@ -166,12 +194,3 @@ async def _strike_once(service: WorldThreatService) -> None:
             idempotency_key=f"crowd-{random.getrandbits(64):016x}",
             expected_sequence=None,
         )
-
-
-async def _tell_news(service: WorldThreatService, raid_id: int, told: int, tell: Tell) -> int:
-    """Says what happened since event `told`; returns the newest event's number."""
-    (events,) = await service.events(BOT, [raid_id], after=told, kinds=None, first=100)
-    for event in events:
-        tell(event.event.message)
-        told = event.event.sequence
-    return told

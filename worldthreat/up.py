@@ -221,7 +221,11 @@ async def _greet(
     host, port = listener.getsockname()[:2]
     base = settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
     if with_demo:
-        await demo.prepare_demo(running.database, running.service, settings.data_dir)
+        try:
+            await demo.prepare_demo(running.database, running.service, settings.data_dir)
+        except Exception:
+            log.exception("the demo cannot be prepared: the server runs without it")
+            with_demo = False
     console.print(_addresses(base, settings, with_demo=with_demo))
     if with_demo:
         try:

@@ -48,7 +48,9 @@ query ($id: ID!) { player(discordId: $id) { roster(first: 100, filter: {availabl
 """
 CREATE_RAID = """
 mutation ($input: CreateRaidInput!) {
-  createRaid(input: $input) { __typename ... on CreateRaidSuccess { raid { id sequence } } ... on UserError { message } }
+  createRaid(input: $input) {
+    __typename ... on CreateRaidSuccess { raid { id sequence } } ... on UserError { message }
+  }
 }
 """
 
@@ -213,8 +215,9 @@ class Cable:
     """Lies between a server and PostgreSQL: a socket in `folder` that leads to the one in `target`, until it is cut."""
 
     def __init__(self, folder: Path, target: str) -> None:
-        self._name = f".s.PGSQL.{PORT}"
-        self._path, self._target = folder / self._name, Path(target) / self._name
+        self.folder = folder
+        name = f".s.PGSQL.{PORT}"
+        self._path, self._target = folder / name, Path(target) / name
         self._listener: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
 

@@ -181,12 +181,11 @@ async def test_a_player_may_neither_strike_nor_plan_for_another(api: Api) -> Non
     await api.player("bo")
     team = (await api.unused("bo"))[:1]
     for query in (
-        'query ($team: [ID!]!) { previewStrike(input: {action: FIGHT, characterIds: $team, discordId: "bo"}) '
-        "{ __typename } }",
-        "mutation ($team: [ID!]!) { executeStrike(input: {action: FIGHT, characterIds: $team, "
-        'discordId: "bo", idempotencyKey: "mine"}) { __typename } }',
+        "query ($team: [ID!]!) { previewStrike(input: {%s}) { __typename } }",
+        'mutation ($team: [ID!]!) { executeStrike(input: {idempotencyKey: "mine", %s}) { __typename } }',
     ):
-        assert (await api.ask(query, {"team": team}, api.tokens.player)).codes == ["FORBIDDEN"]
+        strike = 'action: FIGHT, characterIds: $team, discordId: "bo"'
+        assert (await api.ask(query % strike, {"team": team}, api.tokens.player)).codes == ["FORBIDDEN"]
     assert len(await api.unused("bo")) == 8
 
 

@@ -43,15 +43,15 @@ async def api(open_api: OpenApi) -> AsyncIterator[Api]:
                 cursePool=[{"kind": "ELEMENTAL", "value": value} for value in ("fire", "water", "wind", "earth")],
                 curseLimits=[{"kind": "ELEMENTAL", "limit": 1}],
             )
-            await asyncio.gather(*(strike(api, f"crowd {number}") for number in range(CROWD)))
+            await asyncio.gather(*(api.strike(*one) for one in await crowd(api)))
         yield api
 
 
 async def import_crowd(api: Api) -> None:
-    keys = [node["key"] for node in (await api.told("{ catalogue(first: 2) { nodes { key } } }"))["catalogue"]["nodes"]]
-    crowd = [f"crowd {number}" for number in range(CROWD)]
-    players = ["discord_id,name", *(f"{one},{one}" for one in crowd)]
-    owned = ["discord_id,waifu_id", *(f"{one},{key}" for one in crowd for key in keys)]
+    keys = [node["key"] for node in (await api.told("{ catalogue(first: 1) { nodes { key } } }"))["catalogue"]["nodes"]]
+    ids = [f"crowd {number}" for number in range(CROWD)]
+    players = ["discord_id,name", *(f"{one},{one}" for one in ids)]
+    owned = ["discord_id,waifu_id", *(f"{one},{key}" for one in ids for key in keys)]
     async with api.database.driver_connection() as connection:
         files = RosterFiles(
             players=RosterFile.of_text("players.csv", "\n".join(players)),
@@ -60,9 +60,13 @@ async def import_crowd(api: Api) -> None:
         await import_roster(connection, files, lambda _progress: None)
 
 
-async def strike(api: Api, striker: str) -> None:
-    struck = await api.strike(striker, (await api.unused(striker))[0])
-    assert struck["__typename"] == "ExecuteStrikeSuccess"
+async def crowd(api: Api) -> list[tuple[str, str]]:
+    """Discord ids with one of their characters."""
+    rows = await api.rows(
+        "SELECT discord_id, min(user_characters.id) AS copy FROM users "
+        "JOIN user_characters ON user_characters.user_id = users.id WHERE discord_id LIKE 'crowd %' GROUP BY 1"
+    )
+    return [(row["discord_id"], str(row["copy"])) for row in rows]
 
 
 @contextlib.contextmanager
@@ -71,7 +75,9 @@ def counted(api: Api) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(*sent: Any) -> None:
-        statements.append(sent[2])
+        task = asyncio.current_task()
+        if task is None or task.get_name() != "raid clock":
+            statements.append(sent[2])
 
     engines = [api.database.engine.sync_engine, api.database._reading_engine.sync_engine]
     for engine in engines:
@@ -84,6 +90,7 @@ def counted(api: Api) -> Iterator[list[str]]:
 
 
 async def asked(api: Api, query: str, **variables: int) -> tuple[Any, list[str]]:
+    await api.told(query, api.tokens.admin, **variables)  # what is kept in memory is there from now on
     with counted(api) as statements:
         answer = await api.told(query, api.tokens.admin, **variables)
     return answer, statements

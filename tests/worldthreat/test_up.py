@@ -190,7 +190,7 @@ def taken_port() -> Iterator[int]:
 
 def refused(command: str, settings: dict[str, str]) -> str:
     """The one line with which the program says that it cannot start."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "worldthreat", command],
         env=environment(settings),
         capture_output=True,

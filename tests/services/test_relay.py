@@ -1,0 +1,276 @@
+"""The relay with a real Redis: what it spares PostgreSQL, and what nobody notices when it fails."""
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from redis.asyncio import Redis
+from structlog.testing import capture_logs
+
+from services.relay import STATES
+from services.relay_codec import event_from_bytes, event_to_bytes, raid_from_bytes, raid_to_bytes
+from services.rules.configuration import StageEffect
+from services.rules.events import RaidEventKind
+from services.rules.values import RaidStatus
+from services.views import Raid, RaidEvent
+from tests.redis_server import RedisServer, redis_server
+from tests.services.live import RESTLESS, Pair, counting, crowd, following, pair, process, within
+from tests.services.world import ADMIN, ANALYZE, BOSS, Sheet, World, elemental
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[RedisServer]:
+    with redis_server() as server:
+        await server.start()
+        yield server
+
+
+@pytest.fixture
+async def both(database_url: str, redis: RedisServer) -> AsyncIterator[Pair]:
+    async with pair(database_url, redis.url) as both:
+        await relayed(redis, 2)
+        yield both
+
+
+async def relayed(redis: RedisServer, processes: int) -> None:
+    """Waits until so many processes listen at Redis."""
+    async with redis.client() as client:
+
+        async def listening() -> bool:
+            return cast("list[tuple[bytes, int]]", await client.pubsub_numsub(STATES))[0][1] == processes
+
+        await within(5, listening)
+
+
+def stream_of(raid: Raid) -> str:
+    return f"worldthreat:1:events:{raid.seed_hash}"
+
+
+async def entries_of(client: Redis, raid: Raid) -> list[str]:
+    """The ids in the raid's stream."""
+    found = cast("list[tuple[bytes, Any]]", await client.xrange(stream_of(raid)))
+    return [entry_id.decode() for entry_id, _ in found]
+
+
+async def test_where_nobody_strikes_postgresql_is_hardly_asked(both: Pair) -> None:
+    raid = await both.world.raid(RESTLESS)
+    people = await crowd(both.world)
+    async with following(both.here.service, raid) as here, following(both.there.service, raid) as there:
+        with counting(both.here) as read_here, counting(both.there) as read_there:
+            until = time.monotonic() + 3
+            struck = 0
+            while time.monotonic() < until and struck < 390:
+                await people.strikes(3, both.here.service)
+                struck += 3
+                await asyncio.sleep(0.01)
+            await asyncio.gather(here.reaches(1 + struck, seconds=2), there.reaches(1 + struck, seconds=2))
+        assert there.raid is not None
+        assert there.raid.totals.strikes == struck
+        assert here.raid == there.raid
+    assert len(read_there) <= 15
+    assert len(read_here) >= 50
+
+
+async def test_one_who_resumes_at_a_process_that_just_started_is_served_by_the_relay(
+    both: Pair, redis: RedisServer, database_url: str
+) -> None:
+    raid = await both.world.raid(RESTLESS)
+    people = await crowd(both.world)
+    async with following(both.there.service, raid) as there:
+        await people.strikes(100, both.here.service)
+        await there.reaches(101, seconds=2)
+    async with process(database_url, redis.url) as late:
+        await relayed(redis, 3)
+        with counting(late) as statements:
+            async with following(late.service, replace(raid, sequence=101)) as follower:
+                await follower.reaches(101, seconds=2)
+        # The stream has what came while somebody tailed: all but the raid's start.
+        assert len([each for each in statements if "raid_events" in each]) <= 1
+
+
+async def emptied(redis: RedisServer, _raid: Raid) -> None:
+    async with redis.client() as client:
+        await client.flushall()
+
+
+async def restarted(redis: RedisServer, _raid: Raid) -> None:
+    redis.kill()
+    await redis.start()
+
+
+async def cut_off(redis: RedisServer, _raid: Raid) -> None:
+    async with redis.client() as client:
+        await client.client_kill_filter(_type="pubsub")
+        await client.client_kill_filter(_type="normal", skipme=True)
+
+
+async def full_of_holes(redis: RedisServer, raid: Raid) -> None:
+    async with redis.client() as client:
+        for entry_id in (await entries_of(client, raid))[::3]:
+            await client.xdel(stream_of(raid), entry_id)
+
+
+async def full_of_something_else(redis: RedisServer, raid: Raid) -> None:
+    """A stream that is ahead refuses all that is sent to it."""
+    async with redis.client() as client:
+        await client.xadd(stream_of(raid), {"event": "not ours"}, id="100000-0")
+
+
+async def of_the_wrong_type(redis: RedisServer, raid: Raid) -> None:
+    async with redis.client() as client:
+        await client.set(stream_of(raid), "not a stream")
+
+
+async def talked_into(redis: RedisServer, raid: Raid) -> None:
+    async with redis.client() as client:
+        await client.publish(STATES, b"\xffnot a state")
+        await client.publish(STATES, raid_to_bytes(replace(raid, sequence=raid.sequence + 1_000)))
+        await client.publish(STATES, raid_to_bytes(raid))
+
+
+MISHAPS: list[Callable[[RedisServer, Raid], Awaitable[None]]] = [
+    emptied,
+    restarted,
+    cut_off,
+    full_of_holes,
+    full_of_something_else,
+    of_the_wrong_type,
+    talked_into,
+]
+
+
+async def test_whatever_befalls_redis_everybody_is_told_every_event_once(both: Pair, redis: RedisServer) -> None:
+    """One mishap after the other, each in the midst of strikes at both processes."""
+    raid = await both.world.raid(RESTLESS)
+    people = await crowd(both.world)
+    services = (both.here.service, both.there.service)
+    async with following(services[0], raid) as here, following(services[1], raid) as there:
+        struck = 0
+        for mishap in MISHAPS:
+            await people.strikes(10, *services)
+            striking = asyncio.create_task(people.strikes(20, *services))
+            await asyncio.sleep(0.01)
+            await mishap(redis, raid)
+            await striking
+            await people.strikes(10, *services)
+            struck += 40
+            await asyncio.gather(here.reaches(1 + struck, seconds=3), there.reaches(1 + struck, seconds=3))
+            if mishap in {of_the_wrong_type, full_of_something_else}:
+                await emptied(redis, raid)
+        await within(2, lambda: here.raid == there.raid)
+        assert here.raid == await both.world.now(raid)
+
+
+async def test_while_redis_is_away_postgresql_tells_and_afterwards_the_relay_again(
+    both: Pair, redis: RedisServer
+) -> None:
+    raid = await both.world.raid(RESTLESS)
+    people = await crowd(both.world)
+    async with following(both.there.service, raid) as there:
+        with capture_logs() as logs:
+            redis.kill()
+            await asyncio.sleep(1)
+            await people.strikes(20, both.here.service)
+            await there.reaches(21, seconds=1)
+            await redis.start()
+            await relayed(redis, 2)
+            await people.strikes(20, both.here.service)
+            await there.reaches(41, seconds=1)
+
+            async def has_the_newest() -> bool:
+                async with redis.client() as client:
+                    return "41-0" in await entries_of(client, raid)
+
+            await within(1, has_the_newest)
+    assert (
+        sorted((line["log_level"], line["what"]) for line in logs)
+        == [("info", "relay")] * 2 + [("warning", "relay")] * 2
+    )
+
+
+async def test_a_redis_that_answers_nothing_holds_nobody_up(both: Pair, redis: RedisServer) -> None:
+    raid = await both.world.raid(RESTLESS)
+    people = await crowd(both.world)
+    async with following(both.there.service, raid) as there:
+        redis.hold()
+        try:
+            for round_number in range(1, 5):
+                began = time.monotonic()
+                await people.strikes(10, both.here.service)
+                assert time.monotonic() - began < 1
+                await there.reaches(1 + 10 * round_number, seconds=1.5)
+        finally:
+            redis.let_go()
+        await people.strikes(10, both.here.service)
+        await there.reaches(51, seconds=2)
+
+
+async def test_a_victory_is_told_with_the_seed_and_redis_never_knew_it(both: Pair, redis: RedisServer) -> None:
+    raid = await both.world.raid(replace(RESTLESS, total_hp=300))
+    (seed,) = (await both.world.rows("SELECT secret_seed FROM world_threat_raids WHERE id = $1", raid.id))[0]
+    people = await crowd(both.world)
+    async with redis.client() as client, client.pubsub() as pubsub:
+        await pubsub.subscribe(STATES)
+        async with following(both.there.service, raid) as there:
+            for _ in range(30):
+                answers = await people.strikes(1, both.here.service)
+                if answers[0].victory:
+                    break
+            await within(2, lambda: there.raid is not None and there.raid.status is RaidStatus.COMPLETED)
+        assert there.raid is not None
+        assert there.raid.seed == seed.hex()
+        assert there.told == list(range(1, there.raid.sequence + 1))
+
+        published: list[Any] = []
+        while (message := await pubsub.get_message(timeout=0.2)) is not None:
+            published.append(message["data"])
+        entries = await client.xrange(stream_of(raid))
+        ids = await entries_of(client, raid)
+        keys = await client.keys("*")
+    assert keys == [stream_of(raid).encode()]
+    assert ids == [f"{sequence}-0" for sequence in range(2, there.raid.sequence + 1)]
+    assert b'"status":"completed"' in published[-1]
+    kept = repr((published, entries))
+    for form in (seed.hex(), base64.b64encode(seed).decode(), base64.urlsafe_b64encode(seed).decode(), repr(seed)):
+        assert form.lower() not in kept.lower()
+
+
+async def test_raids_and_events_of_every_kind_come_through_unchanged(world: World) -> None:
+    boss = replace(
+        BOSS,
+        total_hp=200,
+        description="It waits.",
+        weaknesses=(elemental("fire"),),
+        curse_pool=(elemental("water"),),
+        curse_every=2,
+        analysis_thresholds=(1,),
+        stage_effects=(StageEffect(2, "It stirs.", add_weakness=elemental("wind"), add_curse=elemental("dark")),),
+    )
+    raid = await world.raid(boss)
+    owner = await world.player(*[Sheet(affinities=(elemental("light"),))] * 40)
+    copies = iter(owner.copies)
+    desk, its = world.service.desk, {"raid_id": str(raid.id), "reason": "to see it told"}
+    passed = [await world.now(raid)]
+    await world.strike(owner, next(copies), action=ANALYZE)
+    await desk.pause_raid(ADMIN, **its)
+    await desk.resume_raid(ADMIN, **its)
+    await desk.adjust_boss_hp(ADMIN, **its, current_hp=190)
+    for copy in copies:
+        passed.append(await world.now(raid))
+        if (await world.strike(owner, copy)).victory:
+            break
+    passed.append(await world.now(raid))
+    other = await world.raid()
+    await desk.end_raid(ADMIN, raid_id=str(other.id), reason="to see it told")
+    passed.append(await world.now(other))
+
+    assert [raid_from_bytes(raid_to_bytes(each)) for each in passed] == [replace(each, seed=None) for each in passed]
+    events = [*await world.events(raid), *await world.events(other)]
+    assert {each.kind for each in events} >= set(RaidEventKind) - {RaidEventKind.RAID_UPDATED}
+    for each in events:
+        told = RaidEvent(raid.id, each)
+        assert event_from_bytes(raid.id, each.sequence, event_to_bytes(told)) == told

@@ -34,7 +34,7 @@ test: $(VENV)/.dev ## run the tests (ARGS="-k strike" for some of them)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.dev ## lint, format, types, import rule, migrations' SQL, pinned requirements
+check: $(VENV)/.dev ## lint, format, types, import rule, migrations' SQL, pinned requirements, the rules' coverage
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -44,6 +44,8 @@ check: $(VENV)/.dev ## lint, format, types, import rule, migrations' SQL, pinned
 	@# Without Alembic's own table, whose column types are not ours to choose.
 	@$(BIN)/alembic upgrade head --sql | sed '/^CREATE TABLE alembic_version/,/^);/d' > build/migrations.sql
 	@$(BIN)/squawk build/migrations.sql
+	@# Every line and branch of the rules has a test.
+	@$(BIN)/python -m pytest -q -n 2 tests/services/rules --cov=services.rules --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 .PHONY: bench
 bench: $(VENV)/.dev ## run one benchmark: make bench NAME=strikes [QUICK=1]

@@ -73,8 +73,8 @@ async def test_a_strike_that_lost_its_connection_on_the_way_is_made_once_it_is_b
             await connection.execute("SELECT FROM world_threat_raids WHERE id = $1 FOR UPDATE", raid_id)
             strike = asyncio.create_task(api.strike(striker, *team[:6], idempotencyKey="the panel's"))
             async with asyncio.timeout(5):
-                while not await connection.fetchval(WAITING):
-                    await asyncio.sleep(0.01)  # noqa: ASYNC110 - another process is waited for
+                while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - another process is waited for
+                    await asyncio.sleep(0.01)
             await cable.cut()
             await cable.plug_in()
         struck = await strike

@@ -45,6 +45,17 @@ class Shared:
     position: Position = field(default=Position(None), init=False)
     settled: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     has_news: bool = field(default=False, init=False)
+    _moved: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    async def moved(self) -> None:
+        """Waits until `position` is another one."""
+        await self._moved.wait()
+
+    def _settle(self, position: Position) -> None:
+        self.position = position
+        self.settled.set()
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def moments(
         self,
@@ -53,15 +64,13 @@ class Shared:
         after: int | None,  # noqa: ARG002 - each joiner's own
         with_strikes: bool,
     ) -> AsyncGenerator[Moment, None]:
-        self.position = await self.feed.position(raid_id)
-        self.settled.set()
+        self._settle(await self.feed.position(raid_id))
         async with aclosing(self.feed.follow(raid_id, start=self.position, with_strikes=with_strikes)) as moments:
             async for moment in moments:
                 self.settled.clear()
                 self.has_news = bool(moment.events or moment.strikes)
                 yield moment
-                self.position = moment.position
-                self.settled.set()
+                self._settle(moment.position)
 
 
 @dataclass(slots=True)
@@ -69,13 +78,13 @@ class CatchUp:
     """One step of what a joiner of a shared stream has missed: towards `position`, and no further than to `reached`.
 
     From `start`, where the step before has reached; in the first step from what the joiner asks for: the state, and
-    the events after `after`.
+    the events after `after`. `reached` is None, and nothing told, when the joiner knows more than `position`.
     """
 
     feed: RaidFeed
     position: Position
     start: Position | None
-    reached: Position = field(init=False)
+    reached: Position | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.reached = self.position
@@ -87,6 +96,10 @@ class CatchUp:
         after: int | None,
         with_strikes: bool,
     ) -> AsyncGenerator[Moment, None]:
+        raid = self.position.raid
+        if self.start is None and raid is not None and after is not None and await self.feed.is_behind(raid, after):
+            self.reached = None
+            return
         missed = self.feed.catch_up(self.position, after, start=self.start, with_strikes=with_strikes)
         async with aclosing(missed) as moments:
             async for moment in moments:

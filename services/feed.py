@@ -193,6 +193,19 @@ class RaidFeed:
                 yield Moment(told, events, gap, strikes, skipped, position.number)
                 strikes, skipped, gap = (), 0, False
 
+    async def is_behind(self, raid: Raid, after: int) -> bool:
+        """Whether `after` is an event of the raid that came after `raid`: another process has told it already.
+
+        If so, it is soon told here too.
+        """
+        if after <= raid.sequence:
+            return False
+        newest = await self._patiently(lambda: self._reader.raid(str(raid.id)))
+        if newest is None or after > newest.sequence:
+            return False
+        self.wake()
+        return True
+
     async def _await_raid(self) -> int | None:
         """The next raid to be live: asked for once, however many wait for it. None when the feed is stopped."""
         if self._next_raid is None or self._next_raid.done():
@@ -252,6 +265,10 @@ class RaidFeed:
         with_strikes: bool,
     ) -> AsyncGenerator[Moment, None]:
         raid = tailer.raid
+        if raid is not None and after is not None and start is None and await self.is_behind(raid, after):
+            while not tailer.is_over and (tailer.raid is None or tailer.raid.sequence < after):
+                await tailer.next_change()
+            raid = tailer.raid
         if raid is None:
             return
         last, number, gap = _beginning(raid, raid.totals.strikes, after, start)
@@ -269,8 +286,14 @@ class RaidFeed:
                 async for told, events in steps:
                     yield Moment(told, events, gap, strikes, skipped, number)
                     strikes, skipped, last, gap = (), 0, told.sequence, False
-            if not tailer.is_over:
-                await asyncio.sleep(self._pause)
+            await self._rest(tailer)
+
+    async def _rest(self, tailer: Tailer) -> None:
+        """The pause between two moments. The last one is told without."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._pause):
+                while not tailer.is_over:
+                    await tailer.next_change()
 
     async def _events(
         self,

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -23,6 +24,7 @@ from services.planning import StrikePlanner
 from services.player_book import PlayerBook
 from services.raid_administration import RaidAdministration
 from services.raid_reader import RaidReader
+from services.recent import Recent, is_anybody
 from services.rules.events import RaidEventKind
 from services.rules.values import RaidStatus, Reward, StrikeAction
 from services.shelf import Shelf
@@ -42,6 +44,7 @@ from services.views import (
 Owned = TypeVar("Owned")
 LONGEST_IDEMPOTENCY_KEY = 200
 CLOCK_SECONDS = 1.0
+PUBLIC_READS_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 3600.0
 
 log = structlog.get_logger(__name__)
@@ -54,16 +57,21 @@ class WorldThreatService:
         on_commit: Callable[[], None] = lambda: None,
         *,
         updates_per_second: float = 4.0,
+        public_reads_seconds: float = PUBLIC_READS_SECONDS,
     ) -> None:
         """`on_commit` hears of everything that moved a raid, after it was committed.
 
-        A live subscription is told of the raid's state at most `updates_per_second` times a second.
+        A live subscription is told of the raid's state at most `updates_per_second` times a second. What other
+        processes do to the live raid and its leaderboards, the public reads at most `public_reads_seconds` late,
+        everybody from one read; what happens here, and all that others ask, is read as it is.
         """
         shelf = Shelf()
         self._reader = RaidReader(database, shelf)
+        self._recent = Recent(public_reads_seconds)
         self.feed = RaidFeed(self._reader, updates_per_second=updates_per_second)
 
         def committed() -> None:
+            self._recent.forget()
             self.feed.wake()
             on_commit()
 
@@ -108,8 +116,10 @@ class WorldThreatService:
 
     # Reading
 
-    async def active_raid(self, _principal: Principal) -> Raid | None:
+    async def active_raid(self, principal: Principal) -> Raid | None:
         """The raid that can be struck, or is paused, now."""
+        if is_anybody(principal):
+            return await self._recent.get("active raid", self._reader.active_raid)
         return await self._reader.active_raid()
 
     async def raid(self, _principal: Principal, raid_id: str) -> Raid | None:
@@ -135,7 +145,8 @@ class WorldThreatService:
         first: int,
     ) -> tuple[LeaderboardEntry, ...] | None:
         """Of the raid that is named, else the live one, else the newest; None when there is none."""
-        return await self._reader.leaderboard(principal, raid_id=raid_id, metric=metric, first=first)
+        read = partial(self._reader.leaderboard, principal, raid_id=raid_id, metric=metric, first=first)
+        return await (self._recent.get((raid_id, metric, first), read) if is_anybody(principal) else read())
 
     async def leaderboard_around(
         self,
@@ -162,7 +173,8 @@ class WorldThreatService:
         metric: LeaderboardMetric,
         first: int,
     ) -> list[tuple[LeaderboardEntry, ...]]:
-        return await self._reader.leaderboards(principal, raid_ids, metric=metric, first=first)
+        read = partial(self._reader.leaderboards, principal, raid_ids, metric=metric, first=first)
+        return await (self._recent.get((tuple(raid_ids), metric, first), read) if is_anybody(principal) else read())
 
     async def events(
         self,

@@ -10,7 +10,7 @@ Only what is public is shared: a caller who is somebody is executed for by thems
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,6 +65,12 @@ def failure_of(result: Result) -> list[Any] | None:
         result.data is None and bool(errors) and all(error.path is None for error in errors)
     )
     return [error.formatted for error in errors] if ended else None
+
+
+def failure_from(error: Exception) -> list[Any]:
+    """The same for what executing has raised: a document too deep to be read, or a bug, which is logged."""
+    told = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
+    return [presentable(told).formatted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +157,13 @@ class SharedStreams:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What was told to a joiner on the way from one position to the next. `failure` ends it."""
+    """What is told to a joiner on the way from one position to the next. `failure` ends it.
+
+    `reached` is None for one who must wait until the others are told what it knows.
+    """
 
     bodies: tuple[str, ...]
-    reached: Position
+    reached: Position | None
     failure: list[Any] | None = None
 
 
@@ -219,8 +228,10 @@ class SharedStream:
                 if step.failure is not None:
                     subscriber.error(step.failure)
                     return
+                if step.reached is None:
+                    await self._moved_or_ended(position)
                 reached = step.reached
-            # Nothing is waited for since the stream was seen to be settled at what the subscriber knows.
+            # Nothing was waited for since the stream was seen to be settled at what the subscriber knows.
             if self.ended:
                 subscriber.complete()
             else:
@@ -244,12 +255,20 @@ class SharedStream:
 
     async def _settled_or_ended(self) -> None:
         while not (self.ended or self._live.settled.is_set()):
-            settled = asyncio.ensure_future(self._live.settled.wait())
-            try:
-                waited = [settled] if self._task is None else [settled, self._task]
-                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                settled.cancel()
+            await self._first_of(self._live.settled.wait())
+
+    async def _moved_or_ended(self, position: Position) -> None:
+        if not self.ended and self._live.position is position:
+            await self._first_of(self._live.moved())
+
+    async def _first_of(self, awaited: Coroutine[Any, Any, Any]) -> None:
+        """Waits for it, or for the end."""
+        task = asyncio.ensure_future(awaited)
+        try:
+            waited = [task] if self._task is None else [task, self._task]
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            task.cancel()
 
     async def _run(self) -> None:
         variables = orjson.loads(self.question.variables)
@@ -264,8 +283,8 @@ class SharedStream:
                     body, kept = encode(result), self._live.has_news
                     for subscriber in self._subscribers:
                         subscriber.next(body, kept=kept)
-        except Exception as error:  # noqa: BLE001 - `presentable` logs it
-            self._failure = [presentable(GraphQLError("", original_error=error)).formatted]
+        except Exception as error:  # noqa: BLE001 - it is logged
+            self._failure = failure_from(error)
         finally:
             if not self.ended:
                 self._end()
@@ -306,10 +325,14 @@ class SharedStream:
     async def _take_step(self, start: Position | None, position: Position, variables: dict[str, Any]) -> _Step:
         live = CatchUp(self._feed, position, start)
         bodies: list[str] = []
-        async with aclosing(self._results(live, variables)) as results:
-            async for result in results:
-                failure = failure_of(result)
-                if failure is not None:
-                    return _Step(tuple(bodies), live.reached, failure)
-                bodies.append(encode(result))
-        return _Step(tuple(bodies), live.reached)
+        failure: list[Any] | None = None
+        try:
+            async with aclosing(self._results(live, variables)) as results:
+                async for result in results:
+                    failure = failure_of(result)
+                    if failure is not None:
+                        break
+                    bodies.append(encode(result))
+        except Exception as error:  # noqa: BLE001 - it is logged
+            failure = failure_from(error)
+        return _Step(tuple(bodies), live.reached, failure)

@@ -29,7 +29,7 @@ from web.bearer import principal_of
 from web.documents import sharing_of
 from web.origins import origin_allowed
 from web.outbox import SLOW_SECONDS, Outbox
-from web.shared import Question, SharedStreams, Subscriber, audience_of, encode, failure_of
+from web.shared import Question, SharedStreams, Subscriber, audience_of, encode, failure_from, failure_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
@@ -196,7 +196,7 @@ class Socket:
             self._close(4401)
         elif operation_id in self._operations:
             # A reason has 123 bytes at most, and an id as many as it likes.
-            self._close(4409, f"Subscriber for {ascii(operation_id)[1:41]} already exists")
+            self._close(4409, f"Subscriber for {_shortened(str(operation_id))} already exists")
         elif len(self._operations) >= OPERATIONS_A_SOCKET:
             error = {"message": f"At most {OPERATIONS_A_SOCKET} operations at once on one socket; complete some first."}
             Subscriber(self._outbox, str(operation_id), lambda _subscriber: None).error([error])
@@ -209,7 +209,7 @@ class Socket:
         subscriber = Subscriber(self._outbox, operation_id, self._forget)
         sharing, audience = sharing_of(query, name), audience_of(self.principal)
         if sharing is None or audience is None:
-            task = self._spawn(self._execute(subscriber, query, variables, name))
+            task = self._spawn(self._answer(subscriber, query, variables, name))
             self._operations[operation_id] = _Operation(subscriber, task.cancel)
             return
         asked = {key: value for key, value in variables.items() if key != sharing.resumed_by}
@@ -240,6 +240,18 @@ class Socket:
         operation = self._operations.get(subscriber.operation_id)
         if operation is not None and operation.subscriber is subscriber:
             del self._operations[subscriber.operation_id]
+
+    async def _answer(
+        self,
+        subscriber: Subscriber,
+        query: str,
+        variables: dict[str, Any],
+        operation_name: str | None,
+    ) -> None:
+        try:
+            await self._execute(subscriber, query, variables, operation_name)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            subscriber.error(failure_from(error))
 
     async def _execute(
         self,
@@ -272,6 +284,10 @@ class Socket:
                 subscriber.next(encode(result), kept=True)
                 await self._outbox.drained()
         subscriber.complete()
+
+
+def _shortened(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()[:60]
 
 
 def _parsed(text: str | None) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ from bench.kit.world import ADMIN
 from db.engine import Database
 from services import views
 from services.feed import Moment
+from services.rules import values as rules
 from services.world_threat import WorldThreatService
 
 SafeInt = NewType("SafeInt", int)
@@ -132,7 +133,7 @@ def update_of(moment: Moment) -> RaidUpdate:
 
 
 def raid_of(raid: views.Raid) -> Raid:
-    def affinity(one: views.Affinity) -> Affinity:
+    def affinity(one: rules.Affinity) -> Affinity:
         return Affinity(kind=one.kind.name, value=one.value)
 
     upcoming = raid.analysis.next_threshold
@@ -222,7 +223,9 @@ def application(service: WorldThreatService) -> Starlette:
         Mutation,
         Subscription,
         extensions=[lambda: ParserCache(maxsize=256), lambda: ValidationCache(maxsize=256)],
-        config=StrawberryConfig(scalar_map={SafeInt: strawberry.scalar(name="SafeInt", serialize=int, parse_value=int)}),
+        config=StrawberryConfig(
+            scalar_map={SafeInt: strawberry.scalar(name="SafeInt", serialize=int, parse_value=int)}
+        ),
     )
     view: GraphQL[None, None] = GraphQL(
         schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL], graphql_ide=None

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import orjson
 
@@ -69,7 +69,7 @@ class Clients:
         for _ in range(count):
             self._free.put_nowait(None)
 
-    async def __aenter__(self) -> "Clients":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

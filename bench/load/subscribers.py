@@ -1,4 +1,4 @@
-"""Thousands of WebSocket subscribers in one process, told what to do on stdin: one JSON command a line, one answer each.
+"""Thousands of WebSocket subscribers in one process, told what to do on stdin: a JSON command a line, an answer each.
 
     connect {port, count, query, variables}       subscribe `count` more; answers when each has its first state
     stall {count, port, query, variables}         subscribe `count` that read nothing after their first state
@@ -20,6 +20,7 @@ import uuid
 from array import array
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -91,7 +92,7 @@ def _read(body: bytes) -> Told:
     (answer,) = orjson.loads(body[:-1])["data"].values()
     events = [event["sequence"] for event in answer.get("events", ())]
     strikes = answer["raid"]["totals"]["strikes"] if "raid" in answer else 0
-    if events != list(range(events[0], events[0] + len(events))) if events else False:
+    if any(later != earlier + 1 for earlier, later in pairwise(events)):
         raise ValueError(f"the events of one message do not follow each other: {events}")
     return Told(answer["sequence"], events[0] if events else 0, events[-1] if events else 0, len(events), strikes)
 
@@ -117,9 +118,8 @@ class Subscriber(picows.WSListener):
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         if not self._crowd.cutting:
-            shake = transport.close_handshake
-            code = shake.recv.code if shake is not None and shake.recv is not None else None
-            name = "cut off" if code is None else str(getattr(code, "value", code))
+            said = getattr(transport.close_handshake, "recv", None)  # None for a peer that said nothing
+            name = "cut off" if said is None else str(getattr(said.code, "value", said.code))
             self._crowd.tally.closed[name] = self._crowd.tally.closed.get(name, 0) + 1
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
@@ -185,6 +185,9 @@ class Stalled(Subscriber):
 
     __slots__ = ()
 
+    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
+        """It is meant to be closed, sooner or later."""
+
     def _take(self, text: bytes) -> None:
         super()._take(text)
         self.transport.underlying_transport.pause_reading()
@@ -194,7 +197,7 @@ def _small_socket(_url: picows.WSParsedURL) -> socket.socket:
     """Its kernel keeps little for who does not read."""
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_BUFFER_BYTES)
-    made.setblocking(False)
+    made.setblocking(False)  # noqa: FBT003 - the library's own signature
     return made
 
 

@@ -46,8 +46,8 @@ class Follower:
     told: list[int] = field(default_factory=list)
     raid: Raid | None = None
 
-    async def follow(self, service: WorldThreatService, raid: Raid) -> None:
-        async for moment in service.feed.follow(str(raid.id), after=0):
+    async def follow(self, service: WorldThreatService, raid: Raid, after: int) -> None:
+        async for moment in service.feed.follow(str(raid.id), after=after):
             self.told += [each.event.sequence for each in moment.events]
             self.raid = moment.raid
 
@@ -61,10 +61,10 @@ class Follower:
 
 
 @contextlib.asynccontextmanager
-async def following(service: WorldThreatService, raid: Raid) -> AsyncIterator[Follower]:
-    """One who follows the raid at this service from its beginning, and stands where the raid stands."""
+async def following(service: WorldThreatService, raid: Raid, after: int = 0) -> AsyncIterator[Follower]:
+    """One who follows the raid at this service, by default from its beginning, and stands where the raid stands."""
     follower = Follower()
-    task = asyncio.create_task(follower.follow(service, raid))
+    task = asyncio.create_task(follower.follow(service, raid, after))
     try:
         await within(5, lambda: follower.raid is not None and follower.raid.sequence >= raid.sequence)
         yield follower

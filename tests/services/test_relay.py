@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -11,12 +12,15 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from services.relay import STATES
+import services.relay
+import services.tailer
+from services.relay import STATES, Relay
 from services.relay_codec import event_from_bytes, event_to_bytes, raid_from_bytes, raid_to_bytes
 from services.rules.configuration import StageEffect
 from services.rules.events import RaidEventKind
 from services.rules.values import RaidStatus
 from services.views import Raid, RaidEvent
+from services.world_threat import WorldThreatService
 from tests.redis_server import RedisServer, redis_server
 from tests.services.live import RESTLESS, Pair, counting, crowd, following, pair, process, within
 from tests.services.world import ADMIN, ANALYZE, BOSS, Sheet, World, elemental
@@ -75,21 +79,29 @@ async def test_where_nobody_strikes_postgresql_is_hardly_asked(both: Pair) -> No
     assert len(read_here) >= 50
 
 
-async def test_one_who_resumes_at_a_process_that_just_started_is_served_by_the_relay(
-    both: Pair, redis: RedisServer, database_url: str
+@pytest.mark.parametrize("has_a_hole", [False, True])
+async def test_one_who_resumes_at_a_process_that_just_started_is_served_by_the_relay_as_far_as_it_goes(
+    both: Pair, redis: RedisServer, database_url: str, has_a_hole: bool
 ) -> None:
     raid = await both.world.raid(RESTLESS)
     people = await crowd(both.world)
     async with following(both.there.service, raid) as there:
         await people.strikes(100, both.here.service)
         await there.reaches(101, seconds=2)
+    async with redis.client() as client:
+        await within(2, lambda: _has(client, raid, 101))
+        if has_a_hole:
+            await client.xdel(stream_of(raid), "50-0")
     async with process(database_url, redis.url) as late:
         await relayed(redis, 3)
         with counting(late) as statements:
-            async with following(late.service, replace(raid, sequence=101)) as follower:
-                await follower.reaches(101, seconds=2)
-        # The stream has what came while somebody tailed: all but the raid's start.
-        assert len([each for each in statements if "raid_events" in each]) <= 1
+            async with following(late.service, replace(raid, sequence=101), after=20) as follower:
+                assert follower.told == list(range(21, 102))
+        assert any("raid_events" in each for each in statements) == has_a_hole
+
+
+async def _has(client: Redis, raid: Raid, sequence: int) -> bool:
+    return f"{sequence}-0" in await entries_of(client, raid)
 
 
 async def emptied(redis: RedisServer, _raid: Raid) -> None:
@@ -147,16 +159,16 @@ async def test_whatever_befalls_redis_everybody_is_told_every_event_once(both: P
     """One mishap after the other, each in the midst of strikes at both processes."""
     raid = await both.world.raid(RESTLESS)
     people = await crowd(both.world)
-    services = (both.here.service, both.there.service)
-    async with following(services[0], raid) as here, following(services[1], raid) as there:
+    places = (both.here.service, both.there.service)
+    async with following(places[0], raid) as here, following(places[1], raid) as there:
         struck = 0
         for mishap in MISHAPS:
-            await people.strikes(10, *services)
-            striking = asyncio.create_task(people.strikes(20, *services))
+            await people.strikes(10, *places)
+            striking = asyncio.create_task(people.strikes(20, *places))
             await asyncio.sleep(0.01)
             await mishap(redis, raid)
             await striking
-            await people.strikes(10, *services)
+            await people.strikes(10, *places)
             struck += 40
             await asyncio.gather(here.reaches(1 + struck, seconds=3), there.reaches(1 + struck, seconds=3))
             if mishap in {of_the_wrong_type, full_of_something_else}:
@@ -180,33 +192,81 @@ async def test_while_redis_is_away_postgresql_tells_and_afterwards_the_relay_aga
             await relayed(redis, 2)
             await people.strikes(20, both.here.service)
             await there.reaches(41, seconds=1)
-
-            async def has_the_newest() -> bool:
-                async with redis.client() as client:
-                    return "41-0" in await entries_of(client, raid)
-
-            await within(1, has_the_newest)
+            async with redis.client() as client:
+                await within(1, lambda: _has(client, raid, 41))
     assert (
         sorted((line["log_level"], line["what"]) for line in logs)
         == [("info", "relay")] * 2 + [("warning", "relay")] * 2
     )
 
 
-async def test_a_redis_that_answers_nothing_holds_nobody_up(both: Pair, redis: RedisServer) -> None:
+async def test_a_redis_that_answers_nothing_holds_nobody_up(
+    both: Pair, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.relay, "SILENCE_SECONDS", 0.2)
     raid = await both.world.raid(RESTLESS)
     people = await crowd(both.world)
     async with following(both.there.service, raid) as there:
-        redis.hold()
-        try:
-            for round_number in range(1, 5):
-                began = time.monotonic()
-                await people.strikes(10, both.here.service)
-                assert time.monotonic() - began < 1
-                await there.reaches(1 + 10 * round_number, seconds=1.5)
-        finally:
-            redis.let_go()
+        with capture_logs() as logs:
+            redis.hold()
+            try:
+                for round_number in range(1, 5):
+                    began = time.monotonic()
+                    await people.strikes(10, both.here.service)
+                    assert time.monotonic() - began < 1
+                    await there.reaches(1 + 10 * round_number, seconds=1.5)
+                await within(5, lambda: [line["log_level"] for line in logs] == ["warning"] * 2)
+            finally:
+                redis.let_go()
+            await within(5, lambda: [line["log_level"] for line in logs] == ["warning"] * 2 + ["info"] * 2)
         await people.strikes(10, both.here.service)
         await there.reaches(51, seconds=2)
+
+
+@pytest.mark.parametrize("missing", ["none", "first", "one in the middle", "last", "all"])
+async def test_what_the_relay_does_not_have_is_read_from_postgresql(
+    redis: RedisServer, database_url: str, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """The strikes are made where nobody sends a wake-up, and this process reads seldom by itself: it knows by Redis."""
+    monkeypatch.setattr(services.tailer, "RELAYED_POLL_SECONDS", 60.0)
+    async with pair(database_url, redis.url) as both:
+        await relayed(redis, 2)
+        elsewhere = WorldThreatService(both.here.database)
+        await elsewhere.start()
+        raid = await both.world.raid(RESTLESS)
+        people = await crowd(both.world)
+        async with following(both.there.service, raid) as there, another(redis) as relay:
+            await asyncio.sleep(0.2)  # the wake-up of the raid's start is over
+            await people.strikes(5, elsewhere)
+            assert there.told == [1]
+            events = [RaidEvent(raid.id, event) for event in (await both.world.events(raid))[1:]]
+            relay.tell(await both.world.now(raid), events)
+            await there.reaches(6, seconds=1)
+            await people.strikes(10, elsewhere)
+            events = [RaidEvent(raid.id, event) for event in (await both.world.events(raid))[6:]]
+            kept = {
+                "none": events,
+                "first": events[1:],
+                "one in the middle": events[:4] + events[5:],
+                "last": events[:-1],
+                "all": [],
+            }
+            with counting(both.there) as statements:
+                relay.tell(await both.world.now(raid), kept[missing])
+                await there.reaches(16, seconds=1)
+            assert there.raid == await both.world.now(raid)
+            assert any("raid_events" in each for each in statements) == (missing != "none")
+        await elsewhere.stop()
+
+
+@contextlib.asynccontextmanager
+async def another(redis: RedisServer) -> AsyncIterator[Relay]:
+    """The relay of one more process."""
+    relay = Relay(redis.url)
+    relay.start(lambda _raid: None)
+    await within(5, lambda: relay.is_up)
+    yield relay
+    await relay.stop()
 
 
 async def test_a_victory_is_told_with_the_seed_and_redis_never_knew_it(both: Pair, redis: RedisServer) -> None:

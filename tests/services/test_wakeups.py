@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 import services.tailer
 from db.engine import Database
 from services.wakeups import CHANNEL, TOLD_PER_SECOND, Wakeups
+from services.world_threat import WorldThreatService
 from tests.services.live import RESTLESS, crowd, following, pair, within
 from tests.web.harness import Cable
 
@@ -35,6 +36,13 @@ async def hearing(database: Database) -> AsyncIterator[tuple[Wakeups, list[float
         yield wakeups, woken
     finally:
         await wakeups.stop()
+
+
+@contextlib.asynccontextmanager
+async def starting(service: WorldThreatService) -> AsyncIterator[WorldThreatService]:
+    await service.start()
+    yield service
+    await service.stop()
 
 
 async def test_the_others_are_woken_at_once_and_oneself_is_not(database: Database) -> None:
@@ -126,6 +134,29 @@ async def test_followers_elsewhere_see_a_strike_by_the_wake_up_alone(
             await people.strikes(60, both.here.service, both.there.service)
             await asyncio.gather(here.reaches(64, seconds=2), there.reaches(64, seconds=2))
             assert here.raid == there.raid
+
+
+async def test_one_who_was_told_more_elsewhere_is_told_the_rest_here_and_nothing_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process has not read yet what the follower knows: no wake-up is sent, and it reads seldom."""
+    monkeypatch.setattr(services.tailer, "POLL_SECONDS", 60.0)
+    async with pair(database_url) as both, starting(WorldThreatService(both.here.database)) as silent:
+        raid = await both.world.raid(RESTLESS)
+        people = await crowd(both.world)
+        async with following(both.there.service, raid) as behind:
+            await asyncio.sleep(0.2)  # the wake-up of the raid's start is over
+            await people.strikes(20, silent)
+            assert behind.told == [1]
+            resumed = both.there.service.feed.follow(str(raid.id), after=15)
+            async with asyncio.timeout(2), contextlib.aclosing(resumed) as moments:
+                moment = await anext(moments)
+            assert [each.event.sequence for each in moment.events] == [16, 17, 18, 19, 20, 21]
+            assert moment.gap is False
+            unknown = both.there.service.feed.follow(str(raid.id), after=22)
+            async with asyncio.timeout(2), contextlib.aclosing(unknown) as moments:
+                moment = await anext(moments)
+            assert (moment.gap, moment.events) == (True, ())
 
 
 async def test_wake_ups_that_are_cut_again_and_again_cost_no_event(database_url: str) -> None:

@@ -30,7 +30,7 @@ from tests.web.harness import STRIKE
 ROOT = Path(__file__).parent.parent.parent
 FOLLOWERS = 20
 STRIKERS = 8
-PLAYERS, CHARACTERS = 40, 8
+PLAYERS, CHARACTERS = 30, 8
 START_SECONDS, STRIKE_SECONDS, CATCH_UP_SECONDS = 20.0, 20.0, 5.0
 FOLLOW = """
 subscription ($after: SafeInt) {

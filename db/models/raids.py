@@ -1,7 +1,4 @@
-"""Every table. The only way to the schema is a migration; a test compares the two.
-
-Times are `timestamptz`, set by the database's clock. Lists and configurations are JSONB written by one
-versioned codec (services/codec.py). Enumerations are text with a CHECK: adding a value needs no table lock.
+"""The raid and all that happens in it.
 
 Keys of the hot tables. A strike writes one log row, up to six usage rows, one participant row, one
 idempotency row and one grant, all under the lock of its raid's row. Each foreign key there costs a look-up
@@ -15,158 +12,22 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     Boolean,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     SmallInteger,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-LARGEST_WHOLE_NUMBER = 2**53 - 1
+from db.models.base import LARGEST_WHOLE_NUMBER, Base, created_at_column, id_column, one_of
 
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-        },
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration of this attribute
-        int: BigInteger,
-        str: Text,
-        bytes: LargeBinary,
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
-
-
-_NOW = text("now()")
 _EMPTY_LIST = text("'[]'::jsonb")
 _ZERO = text("0")
-
-
-def _id() -> Mapped[int]:
-    return mapped_column(Identity(always=True), primary_key=True)
-
-
-def _created_at() -> Mapped[datetime]:
-    return mapped_column(server_default=_NOW)
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
-
-
-# ------------------------------------------------------------------ players and what they own
-
-
-class User(Base):
-    """A player. `public_id` is what the public sees. A forgotten player keeps the row, without the Discord id."""
-
-    __tablename__ = "users"
-    __table_args__ = (
-        UniqueConstraint("public_id"),
-        UniqueConstraint("discord_id"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
-        CheckConstraint("char_length(discord_id) BETWEEN 1 AND 64", name="discord_id_length"),
-    )
-    id: Mapped[int] = _id()
-    public_id: Mapped[str] = mapped_column(server_default=text("replace(gen_random_uuid()::text, '-', '')"))
-    discord_id: Mapped[str | None]
-    name: Mapped[str]
-    created_at: Mapped[datetime] = _created_at()
-
-
-class CharacterRevision(Base):
-    """What a character was at some time. Never changed: the log of strikes points here."""
-
-    __tablename__ = "character_revisions"
-    __table_args__ = (
-        CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
-        CheckConstraint("rarity BETWEEN 1 AND 6", name="rarity_range"),
-        CheckConstraint(
-            "cardinality(stats) = 8 AND 0 <= ALL (stats) AND 9999 >= ALL (stats) "
-            "AND array_position(stats, NULL) IS NULL",
-            name="stats_range",
-        ),
-    )
-    id: Mapped[int] = _id()
-    name: Mapped[str]
-    series: Mapped[str | None]
-    rarity: Mapped[int] = mapped_column(SmallInteger)
-    stats: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="hp atk mag vit spr int spd lck")
-    affinities: Mapped[list[Any]]
-    affinity_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="kind:value, without case")
-    image_url: Mapped[str | None]
-    recorded_at: Mapped[datetime] = _created_at()
-
-
-class CharacterRecord(Base):
-    """The catalogue: one row per character of the game, by the key it was imported under."""
-
-    __tablename__ = "characters"
-    __table_args__ = (
-        UniqueConstraint("key"),
-        Index(None, "revision_id"),
-        CheckConstraint("char_length(key) BETWEEN 1 AND 100", name="key_length"),
-    )
-    id: Mapped[int] = _id()
-    key: Mapped[str]
-    revision_id: Mapped[int] = mapped_column(ForeignKey("character_revisions.id", ondelete="RESTRICT"))
-    created_at: Mapped[datetime] = _created_at()
-
-
-class UserCharacter(Base):
-    """One player's copy of a character. Trading changes `user_id`; its use in a raid stays with the copy."""
-
-    __tablename__ = "user_characters"
-    __table_args__ = (
-        UniqueConstraint("user_id", "character_id"),
-        Index(None, "character_id"),
-        CheckConstraint("stars BETWEEN 1 AND 6", name="stars_range"),
-    )
-    id: Mapped[int] = _id()
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    character_id: Mapped[int] = mapped_column(ForeignKey("characters.id", ondelete="RESTRICT"))
-    stars: Mapped[int] = mapped_column(SmallInteger)
-    acquired_at: Mapped[datetime] = _created_at()
-
-
-class EquipmentRecord(Base):
-    """One player's piece of equipment. Its effects never change: the log of strikes points here."""
-
-    __tablename__ = "equipment"
-    __table_args__ = (
-        Index(None, "user_id"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
-    )
-    id: Mapped[int] = _id()
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    name: Mapped[str]
-    effects: Mapped[list[Any]]
-    acquired_at: Mapped[datetime] = _created_at()
-
-
-# ------------------------------------------------------------------ the raid
 
 
 class Raid(Base):
@@ -179,8 +40,8 @@ class Raid(Base):
 
     __tablename__ = "world_threat_raids"
     __table_args__ = (
-        _one_of("status", "scheduled", "active", "paused", "completed"),
-        _one_of("outcome", "victory", "expired", "cancelled"),
+        one_of("status", "scheduled", "active", "paused", "completed"),
+        one_of("outcome", "victory", "expired", "cancelled"),
         CheckConstraint(f"total_hp BETWEEN 1 AND {LARGEST_WHOLE_NUMBER}", name="total_hp_range"),
         CheckConstraint("current_hp BETWEEN 0 AND total_hp", name="current_hp_range"),
         CheckConstraint("total_hp - current_hp = damage + hp_adjusted", name="hp_accounted_for"),
@@ -210,7 +71,7 @@ class Raid(Base):
         Index(None, "final_blow_by"),
         {"postgresql_with": {"fillfactor": 50}},
     )
-    id: Mapped[int] = _id()
+    id: Mapped[int] = id_column()
     raid_name: Mapped[str]
     status: Mapped[str]
     outcome: Mapped[str | None]
@@ -240,7 +101,7 @@ class Raid(Base):
     paused_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     last_action_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = _created_at()
+    created_at: Mapped[datetime] = created_at_column()
     created_by: Mapped[str]
 
 
@@ -388,7 +249,7 @@ class RaidEventRecord(Base):
 
     __tablename__ = "raid_events"
     __table_args__ = (
-        _one_of(
+        one_of(
             "kind",
             "raid_started",
             "stage_advanced",
@@ -429,16 +290,16 @@ class RewardGrant(Base):
     __table_args__ = (
         UniqueConstraint("raid_id", "user_id", "kind", "key"),
         Index(None, "user_id"),
-        _one_of("kind", "strike", "milestone", "breakthrough", "victory", "title"),
+        one_of("kind", "strike", "milestone", "breakthrough", "victory", "title"),
     )
-    id: Mapped[int] = _id()
+    id: Mapped[int] = id_column()
     raid_id: Mapped[int]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     kind: Mapped[str]
     key: Mapped[str]
     rewards: Mapped[list[Any]] = mapped_column(comment="[[currency, amount], …]; empty for a title")
     strike_number: Mapped[int | None]
-    granted_at: Mapped[datetime] = _created_at()
+    granted_at: Mapped[datetime] = created_at_column()
 
 
 class IdempotencyKey(Base):
@@ -455,102 +316,3 @@ class IdempotencyKey(Base):
     content_hash: Mapped[bytes]
     raid_id: Mapped[int]
     number: Mapped[int]
-
-
-# ------------------------------------------------------------------ administration
-
-
-class AdminAction(Base):
-    """What admins did: who, what, why, before and after, in the transaction of the act itself."""
-
-    __tablename__ = "admin_actions"
-    __table_args__ = (
-        Index(None, "raid_id", "id"),
-        Index(None, "token_id"),
-        CheckConstraint("char_length(reason) BETWEEN 1 AND 1000", name="reason_length"),
-    )
-    id: Mapped[int] = _id()
-    raid_id: Mapped[int | None] = mapped_column(ForeignKey("world_threat_raids.id", ondelete="RESTRICT"))
-    actor: Mapped[str]
-    token_id: Mapped[int | None] = mapped_column(ForeignKey("api_tokens.id", ondelete="RESTRICT"))
-    action: Mapped[str]
-    reason: Mapped[str]
-    before: Mapped[dict[str, Any]]
-    after: Mapped[dict[str, Any]]
-    acted_at: Mapped[datetime] = _created_at()
-
-
-class ApiToken(Base):
-    """Who may ask what. Only the SHA-256 of a token is kept."""
-
-    __tablename__ = "api_tokens"
-    __table_args__ = (
-        UniqueConstraint("token_hash"),
-        Index(None, "user_id"),
-        _one_of("role", "viewer", "player", "bot", "admin"),
-        CheckConstraint("(role = 'player') = (user_id IS NOT NULL)", name="player_bound"),
-        CheckConstraint("octet_length(token_hash) = 32", name="token_hash_length"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
-    )
-    id: Mapped[int] = _id()
-    role: Mapped[str]
-    name: Mapped[str]
-    prefix: Mapped[str]
-    token_hash: Mapped[bytes]
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    created_at: Mapped[datetime] = _created_at()
-    expires_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-    last_used_at: Mapped[datetime | None]
-
-
-class DefaultConfiguration(Base):
-    """The rules and rewards that a new raid gets where its creator says nothing. One row."""
-
-    __tablename__ = "default_configuration"
-    __table_args__ = (CheckConstraint("only_row", name="only_row"),)
-    only_row: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
-    rules: Mapped[dict[str, Any]]
-    rewards: Mapped[dict[str, Any]]
-
-
-class AnnouncementChannel(Base):
-    """Where a Discord server wants to hear of the raid. `switched_off_at`: the channel is gone."""
-
-    __tablename__ = "announcement_channels"
-    __table_args__ = (Index(None, "guild_id"),)
-    channel_id: Mapped[str] = mapped_column(primary_key=True)
-    guild_id: Mapped[str]
-    kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    mention_role_id: Mapped[str | None]
-    switched_off_at: Mapped[datetime | None]
-    updated_at: Mapped[datetime] = _created_at()
-
-
-class AnnouncementDelivery(Base):
-    """Up to which event of a raid a channel has been told. Never moves backwards."""
-
-    __tablename__ = "announcement_deliveries"
-    __table_args__ = (Index(None, "raid_id"),)
-    channel_id: Mapped[str] = mapped_column(
-        ForeignKey("announcement_channels.channel_id", ondelete="CASCADE"),
-        primary_key=True,
-    )
-    raid_id: Mapped[int] = mapped_column(
-        ForeignKey("world_threat_raids.id", ondelete="RESTRICT"),
-        primary_key=True,
-        autoincrement=False,
-    )
-    sequence: Mapped[int]
-    acknowledged_at: Mapped[datetime] = _created_at()
-
-
-class BossTemplate(Base):
-    """A boss to start a raid from."""
-
-    __tablename__ = "boss_templates"
-    __table_args__ = (CheckConstraint("key ~ '^[a-z0-9][a-z0-9-]{0,49}$'", name="key_form"),)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    boss: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = _created_at()
-    updated_at: Mapped[datetime] = _created_at()

@@ -1,226 +1,28 @@
-"""A raid's life beside its strikes: the clock, the admins, the log of what they did."""
+"""What admins do to a raid, and the log of it."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-import services.world_threat
-from db.engine import Database
 from services.boss_overrides import RewardOverrides
 from services.errors import (
     BossAlreadyDefeatedError,
     ForbiddenError,
     InvalidConfigurationError,
     InvalidInputError,
-    NoActiveEventError,
-    RaidAlreadyActiveError,
     RaidNotFoundError,
     RaidPausedError,
 )
-from services.raid_administration import RaidAdministration
 from services.rules.configuration import Milestone, StageEffect, Tier
-from services.rules.draws import seed_hash
 from services.rules.events import RaidChanged, RaidStarted, StageAdvanced
 from services.rules.values import RaidOutcome, RaidStatus, Reward
-from services.shelf import Shelf
-from services.strike_line import StrikeLine
-from services.views import PUBLIC, Principal, Raid, Role
-from services.world_threat import WorldThreatService
+from services.views import PUBLIC, Principal, Role
+from tests.services.raid_life.lives import HOUR, SECOND, kinds
 from tests.services.world import ADMIN, BOSS, BOT, Owner, Sheet, World, books_balance, elemental
-
-HOUR = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services.world_threat, "CLOCK_SECONDS", 0.05)
-
-
-async def until(done: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(200):
-        if await done():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("it did not happen")
-
-
-async def until_status(world: World, raid: Raid, status: RaidStatus) -> Raid:
-    async def reached() -> bool:
-        return (await world.now(raid)).status is status
-
-    await until(reached)
-    return await world.now(raid)
-
-
-async def kinds(world: World, raid: Raid) -> list[str]:
-    return [event.kind.value for event in await world.events(raid)]
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """A world whose service has no clock: what a strike finds due, it found by itself."""
-
-    world: World
-    line: StrikeLine
-
-    async def strike(self, owner: Owner, copy: int) -> int:
-        return (await self.line.strike(self.world.command(owner, copy))).strike.number
-
-
-@pytest.fixture
-async def quiet(world: World) -> Any:
-    await world.service.stop()
-    shelf = Shelf()
-    line = StrikeLine(world.database, shelf, RaidAdministration(world.database, shelf).settle)
-    line.start()
-    yield Quiet(world, line)
-    await line.stop()
-
-
-# ------------------------------------------------------------------ the clock
-
-
-async def test_a_raid_starts_by_itself(world: World) -> None:
-    raid = await world.raid(starts_in=HOUR)
-    assert raid.status is RaidStatus.SCHEDULED
-    assert await world.events(raid) == ()
-    assert await world.service.active_raid(ADMIN) is None
-    await world.pass_time(HOUR)
-    started = await until_status(world, raid, RaidStatus.ACTIVE)
-    (event,) = await world.events(raid)
-    assert isinstance(event, RaidStarted)
-    assert event.occurred_at == started.starts_at
-    assert await world.service.active_raid(ADMIN) == started
-    await books_balance(world.database, raid.id)
-
-
-async def test_a_strike_starts_a_due_raid_before_the_clock_does(quiet: Quiet) -> None:
-    world = quiet.world
-    owner = await world.player(Sheet())
-    raid = await world.raid(starts_in=HOUR)
-    await world.pass_time(HOUR)
-    assert await quiet.strike(owner, owner.copies[0]) == 1
-    await books_balance(world.database, raid.id)
-
-
-async def test_a_raid_expires_by_itself(world: World) -> None:
-    owner = await world.player(Sheet())
-    raid = await world.raid(ends_in=HOUR)
-    await world.strike(owner, owner.copies[0])
-    await world.pass_time(HOUR)
-    ended = await until_status(world, raid, RaidStatus.COMPLETED)
-    assert ended.outcome is RaidOutcome.EXPIRED
-    assert ended.completed_at is not None
-    assert ended.ends_at is not None
-    assert ended.completed_at >= ended.ends_at
-    assert await kinds(world, raid) == ["raid_started", "raid_ended"]
-    await books_balance(world.database, raid.id)
-
-
-async def test_a_strike_after_the_end_finds_the_raid_expired_before_the_clock_does(quiet: Quiet) -> None:
-    world = quiet.world
-    owner = await world.player(Sheet(), Sheet())
-    raid = await world.raid(ends_in=HOUR)
-    assert await quiet.strike(owner, owner.copies[0]) == 1
-    await world.pass_time(HOUR)
-    with pytest.raises(NoActiveEventError):
-        await quiet.strike(owner, owner.copies[1])
-    assert (await world.now(raid)).outcome is RaidOutcome.EXPIRED
-    await books_balance(world.database, raid.id)
-
-
-async def test_a_scheduled_raid_waits_for_the_end_of_the_live_one_and_the_earliest_comes_first(quiet: Quiet) -> None:
-    world = quiet.world
-    owner = await world.player(*[Sheet()] * 4)
-    live = await world.raid(name="live", ends_in=3 * HOUR)
-    later = await world.raid(name="later", starts_in=2 * HOUR)
-    sooner = await world.raid(name="sooner", starts_in=HOUR)
-    await world.pass_time(2 * HOUR + SECOND)
-    await quiet.strike(owner, owner.copies[0])
-    assert [(await world.now(raid)).status.value for raid in (live, later, sooner)] == [
-        "active",
-        "scheduled",
-        "scheduled",
-    ]
-    await world.pass_time(HOUR)
-    await quiet.strike(owner, owner.copies[1])  # expires the first and starts the next, at once
-    assert [(await world.now(raid)).status.value for raid in (live, later, sooner)] == [
-        "completed",
-        "scheduled",
-        "active",
-    ]
-    assert (await world.now(sooner)).totals.strikes == 1
-    await world.service.desk.end_raid(ADMIN, raid_id=str(sooner.id), reason="enough")
-    await quiet.strike(owner, owner.copies[2])
-    assert (await world.now(later)).totals.strikes == 1
-
-
-async def test_many_who_settle_at_once_start_and_expire_once(world: World) -> None:
-    settlers = [RaidAdministration(world.database, Shelf()) for _ in range(6)]
-    raid = await world.raid(starts_in=HOUR, ends_in=2 * HOUR)
-    await world.pass_time(HOUR)
-    await asyncio.gather(*(settler.settle() for settler in settlers))
-    assert await kinds(world, raid) == ["raid_started"]
-    await world.pass_time(HOUR)
-    await asyncio.gather(*(settler.settle() for settler in settlers))
-    assert await kinds(world, raid) == ["raid_started", "raid_ended"]
-
-
-# ------------------------------------------------------------------ creating
-
-
-async def test_of_two_raids_created_at_once_one_lives(world: World) -> None:
-    database = Database(world.database.url, pool_size=1)
-    other = WorldThreatService(database)
-
-    async def create(service: WorldThreatService, name: str) -> Raid:
-        mine = World(world.database, service, world.connection)
-        return await mine.raid(name=name)
-
-    answers = await asyncio.gather(
-        *(create((world.service, other)[n % 2], f"raid {n}") for n in range(4)), return_exceptions=True
-    )
-    await database.close()
-    raids = [answer for answer in answers if isinstance(answer, Raid)]
-    refused = [answer for answer in answers if isinstance(answer, RaidAlreadyActiveError)]
-    assert (len(raids), len(refused)) == (1, 3)
-    assert {refusal.raid_id for refusal in refused} == {raids[0].id}
-    assert [row["id"] for row in await world.rows("SELECT id FROM world_threat_raids")] == [raids[0].id]
-    assert len(await world.rows("SELECT FROM admin_actions")) == 1
-
-
-async def test_a_paused_raid_is_live_too_but_another_may_be_scheduled(world: World) -> None:
-    raid = await world.raid()
-    await world.service.desk.pause_raid(ADMIN, raid_id=str(raid.id), reason="lunch")
-    with pytest.raises(RaidAlreadyActiveError):
-        await world.raid()
-    assert (await world.raid(starts_in=HOUR)).status is RaidStatus.SCHEDULED
-
-
-async def test_a_start_that_has_passed_is_now_and_an_end_that_has_passed_is_refused(world: World) -> None:
-    with pytest.raises(InvalidConfigurationError) as refused:
-        await world.raid(ends_in=-HOUR)
-    with pytest.raises(InvalidConfigurationError):
-        await world.raid(starts_in=2 * HOUR, ends_in=HOUR)
-    assert [problem.path for problem in refused.value.problems] == ["ends_at"]
-    assert (await world.raid(starts_in=-HOUR)).status is RaidStatus.ACTIVE
-
-
-async def test_the_seed_is_promised_at_the_start_and_told_at_the_end(world: World) -> None:
-    raid = await world.raid()
-    assert raid.seed is None
-    ended = await world.service.desk.end_raid(ADMIN, raid_id=str(raid.id), reason="enough")
-    assert ended.seed is not None
-    assert raid.seed_hash == ended.seed_hash == seed_hash(bytes.fromhex(ended.seed))
-
-
-# ------------------------------------------------------------------ what admins do
 
 
 async def newest_action(world: World) -> tuple[str, str, str, Any, Any]:

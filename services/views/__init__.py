@@ -1,0 +1,95 @@
+"""What the service answers with: frozen, complete, and free of how it is stored or shown.
+
+Players are given by number (`user_id`): who needs their names loads them together.
+"""
+
+from services.views.access import PUBLIC, Principal, Role
+from services.views.administration import (
+    AdminAction,
+    AnnouncementChannel,
+    BossTemplate,
+    CreatedToken,
+    RaidCreated,
+    RewardGrant,
+    Token,
+)
+from services.views.pages import Item, Page
+from services.views.players import (
+    CatalogueCharacter,
+    Character,
+    CharacterRaidUse,
+    Equipment,
+    Player,
+    RosterFilter,
+    RosterOrder,
+    StatValue,
+)
+from services.views.raids import (
+    AnalysisProgress,
+    Boss,
+    Curse,
+    CurseClock,
+    Event,
+    HitPoints,
+    HpSample,
+    LeaderboardEntry,
+    LeaderboardMetric,
+    Raid,
+    RaidEvent,
+    RaidTotals,
+    Stage,
+)
+from services.views.strikes import (
+    NextTier,
+    Participation,
+    Strike,
+    StrikeCharacter,
+    StrikeCommand,
+    StrikePreview,
+    StrikeSuccess,
+    SuggestedTeam,
+)
+
+__all__ = [
+    "PUBLIC",
+    "AdminAction",
+    "AnalysisProgress",
+    "AnnouncementChannel",
+    "Boss",
+    "BossTemplate",
+    "CatalogueCharacter",
+    "Character",
+    "CharacterRaidUse",
+    "CreatedToken",
+    "Curse",
+    "CurseClock",
+    "Equipment",
+    "Event",
+    "HitPoints",
+    "HpSample",
+    "Item",
+    "LeaderboardEntry",
+    "LeaderboardMetric",
+    "NextTier",
+    "Page",
+    "Participation",
+    "Player",
+    "Principal",
+    "Raid",
+    "RaidCreated",
+    "RaidEvent",
+    "RaidTotals",
+    "RewardGrant",
+    "Role",
+    "RosterFilter",
+    "RosterOrder",
+    "Stage",
+    "StatValue",
+    "Strike",
+    "StrikeCharacter",
+    "StrikeCommand",
+    "StrikePreview",
+    "StrikeSuccess",
+    "SuggestedTeam",
+    "Token",
+]

@@ -1,0 +1,112 @@
+"""A strike before, when and after it is made, and a player's part in a raid."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.rules.values import Affinity, Reward, StrikeAction
+from services.views.players import Character, Equipment, Player
+from services.views.raids import Raid, RaidEvent
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeCommand:
+    """A strike to be made. Ids are as the caller spelled them; `discord_id` is who strikes."""
+
+    discord_id: str
+    action: StrikeAction
+    character_ids: tuple[str, ...]
+    equipment_id: str | None
+    idempotency_key: str
+    expected_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeCharacter:
+    character_id: int
+    name: str
+    score: int
+    multiplier_permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One accepted strike. `id` is ``<raid>.<number>``."""
+
+    id: str
+    raid_id: int
+    number: int
+    action: StrikeAction
+    user_id: int
+    team: tuple[StrikeCharacter, ...]
+    equipment: Equipment | None
+    base_score: int
+    affinity_permille: int
+    stage_permille: int
+    final_score: int
+    damage_dealt: int
+    overkill: int
+    analysis_points: int
+    stage: int
+    hp_before: int
+    hp_after: int
+    weaknesses: tuple[Affinity, ...]
+    curses: tuple[Affinity, ...]
+    struck_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeSuccess:
+    """The answer to an accepted strike; the same words again when its key is seen again."""
+
+    strike: Strike
+    raid: Raid
+    rewards: tuple[Reward, ...]
+    curse_triggered: RaidEvent | None
+    breakthroughs: tuple[RaidEvent, ...]
+    stages_advanced: tuple[RaidEvent, ...]
+    victory: bool
+    ready_at: datetime
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StrikePreview:
+    base_score: int
+    affinity_permille: int
+    stage_permille: int
+    final_score: int
+    points: int
+    team: tuple[StrikeCharacter, ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedTeam:
+    characters: tuple[Character, ...]
+    preview: StrikePreview
+
+
+@dataclass(frozen=True, slots=True)
+class NextTier:
+    name: str
+    contribution_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """One player in one raid. `ready_at` is None when they may strike now."""
+
+    raid_id: int
+    player: Player
+    strikes: int
+    fights: int
+    analyses: int
+    damage: int
+    analysis_points: int
+    contribution: int
+    tier: str | None
+    next_tier: NextTier | None
+    ready_at: datetime | None
+    available_characters: int
+    used_characters: int
+    rewards: tuple[Reward, ...]

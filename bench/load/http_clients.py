@@ -93,9 +93,16 @@ class Clients:
 
     async def ask(self, query: str, variables: dict[str, Any] | None = None) -> Any:
         """The data of the answer. Raises RuntimeError for anything but an answer without errors."""
-        async with self._one() as connection:
-            status, body = await connection.post(orjson.dumps({"query": query, "variables": variables}))
+        request = orjson.dumps({"query": query, "variables": variables})
+        try:
+            status, body = await self._post(request)
+        except ConnectionError:  # the server closed it as idle while the request was on its way: nothing was done
+            status, body = await self._post(request)
         answer = orjson.loads(body) if status == 200 else {}
         if status != 200 or answer.get("errors"):
             raise RuntimeError(f"{status}: {body[:300].decode(errors='replace')}")
         return answer["data"]
+
+    async def _post(self, request: bytes) -> tuple[int, bytes]:
+        async with self._one() as connection:
+            return await connection.post(request)

@@ -69,7 +69,6 @@ class Crowd:
         self.subscribers: list[Subscriber] = []
         self.tally = Tally()
         self.measuring = False
-        self.cutting = False
         self._known: dict[bytes, int] = {}
 
     def place_of(self, body: bytes) -> int:
@@ -100,7 +99,17 @@ def _read(body: bytes) -> Told:
 class Subscriber(picows.WSListener):
     """One connection with one subscription."""
 
-    __slots__ = ("_acknowledged", "_body_at", "_crowd", "_query", "_variables", "has_state", "last", "transport")
+    __slots__ = (
+        "_acknowledged",
+        "_body_at",
+        "_crowd",
+        "_query",
+        "_variables",
+        "has_state",
+        "is_cut",
+        "last",
+        "transport",
+    )
 
     def __init__(self, crowd: Crowd, query: str, variables: dict[str, Any], last: int | None) -> None:
         self._crowd = crowd
@@ -109,6 +118,7 @@ class Subscriber(picows.WSListener):
         self._acknowledged = False
         self._body_at = 0
         self.has_state = False
+        self.is_cut = False
         self.last = last
         self.transport: Any = None
 
@@ -117,7 +127,7 @@ class Subscriber(picows.WSListener):
         transport.send(picows.WSMsgType.TEXT, INIT)
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
-        if not self._crowd.cutting:
+        if not self.is_cut:
             said = getattr(transport.close_handshake, "recv", None)  # None for a peer that said nothing
             name = "cut off" if said is None else str(getattr(said.code, "value", said.code))
             self._crowd.tally.closed[name] = self._crowd.tally.closed.get(name, 0) + 1
@@ -261,8 +271,8 @@ async def subscribe(crowd: Crowd, command: dict[str, Any], kind: type[Subscriber
 async def storm(crowd: Crowd, command: dict[str, Any]) -> dict[str, Any]:
     """Everybody is cut off at one moment and comes back at the next, without waiting for one another."""
     old = crowd.subscribers
-    crowd.cutting = True
     for one in old:
+        one.is_cut = True
         one.transport.disconnect(graceful=False)
     await asyncio.sleep(0)
     makers = [partial(Subscriber, crowd, one._query, one._variables, one.last) for one in old]  # noqa: SLF001 - our own
@@ -272,7 +282,6 @@ async def storm(crowd: Crowd, command: dict[str, Any]) -> dict[str, Any]:
     connected = time.monotonic() - started
     await _until(lambda: all(one.has_state for one in crowd.subscribers), command["patience"])
     seconds = time.monotonic() - started
-    crowd.cutting = False
     return {
         "with_state": sum(one.has_state for one in crowd.subscribers),
         "connected_seconds": round(connected, 3),

@@ -31,7 +31,7 @@ class Source:
 
 
 async def test_equal_questions_at_once_are_one_read() -> None:
-    source, recent = Source(), Recent(SECONDS)
+    source, recent = Source(), Recent(60.0)
     assert await asyncio.gather(*(recent.get("hp", source.read) for _ in range(500))) == [1] * 500
     assert await recent.get("hp", source.read) == 1
     assert source.reads == 1

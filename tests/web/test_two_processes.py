@@ -30,8 +30,8 @@ from tests.web.harness import STRIKE
 ROOT = Path(__file__).parent.parent.parent
 FOLLOWERS = 20
 STRIKERS = 8
-PLAYERS, CHARACTERS = 30, 8
-START_SECONDS, STRIKE_SECONDS, CATCH_UP_SECONDS = 20.0, 20.0, 5.0
+PLAYERS, CHARACTERS = 30, 6
+START_SECONDS, STRIKE_SECONDS, CATCH_UP_SECONDS = 40.0, 60.0, 10.0
 FOLLOW = """
 subscription ($after: SafeInt) {
   raidUpdates(after: $after) { sequence gap raid { totals { strikes } } events { sequence } }

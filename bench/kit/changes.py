@@ -1,0 +1,39 @@
+"""A raid that changes at an even pace."""
+
+import asyncio
+
+from bench.kit.world import TOTAL_HP
+from bench.load.http_clients import Clients
+
+UPDATES_PER_SECOND = 4.0
+STEP = 1_000
+ADJUST = "mutation Adjust($input: AdjustBossHpInput!) { adjustBossHp(input: $input) { __typename } }"
+
+
+class Changes:
+    """Changes of a raid's HP, four a second, by an admin over the API. Each takes `STEP` more than the one before."""
+
+    def __init__(self, admins: Clients, raid_id: int) -> None:
+        self._admins = admins
+        self._raid_id = raid_id
+        self._answered: list[tuple[float, int]] = []
+        self.made = 0
+
+    async def make(self, wanted: int) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        tasks = []
+        for number in range(wanted):
+            await asyncio.sleep(max(0.0, started + number / UPDATES_PER_SECOND - loop.time()))
+            self.made += 1
+            tasks.append(asyncio.create_task(self._make(TOTAL_HP - STEP * self.made)))
+        await asyncio.gather(*tasks)
+
+    async def _make(self, hp: int) -> None:
+        given = {"raidId": str(self._raid_id), "reason": "benchmark", "currentHp": hp}
+        await self._admins.ask(ADJUST, {"input": given})
+        self._answered.append((asyncio.get_running_loop().time(), hp))
+
+    def hp_known_at(self, at: float) -> int:
+        """The boss has no more than this from `at` (seconds of the event loop) on: what had been answered by then."""
+        return min((hp for answered, hp in self._answered if answered <= at), default=TOTAL_HP)

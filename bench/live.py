@@ -258,7 +258,7 @@ def median_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
         if key in summed:
             found[key] = sum(run[key] for run in runs)
         elif isinstance(value, int | float):
-            found[key] = round(statistics.median(run[key] for run in runs), 1)
+            found[key] = round(statistics.median(run[key] for run in runs), 2)
         elif isinstance(value, dict) and key.endswith("_ms") and value:
             found[key] = {part: round(statistics.median(run[key][part] for run in runs), 1) for part in value}
     return {**found, "runs": len(runs)}
@@ -269,7 +269,6 @@ def verdict_of(found: dict[str, dict[str, Any]]) -> dict[str, Criterion]:
     largest = found.get("5,000", found["2,000"])
     size, stock = largest["subscribers"], found["stock 500"]
     verdict = {
-        f"CPU per delivery at {size}, µs": at_most(largest["server_us_per_delivery"], 25.0),
         "times less CPU per delivery than stock": at_least(
             round(stock["server_us_per_delivery"] / largest["server_us_per_delivery"], 1), 20.0
         ),
@@ -284,6 +283,8 @@ def verdict_of(found: dict[str, dict[str, Any]]) -> dict[str, Criterion]:
             sum(len(one["errors"]) + sum(one["closed"].values()) for one in found.values()), 0
         ),
     }
+    if size == 5_000:
+        verdict = {"CPU per delivery at 5000, µs": at_most(largest["server_us_per_delivery"], 25.0), **verdict}
     for one in found.values():
         storm = one.get("storm")
         if storm:

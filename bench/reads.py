@@ -77,8 +77,8 @@ async def one_client(port: int, answers: Answers, changes: Changes) -> None:
             if status != 200 or b'"errors"' in body:
                 answers.failed += 1
                 continue
-            at_most_hp = changes.hp_known_at(sent - SHARED_SECONDS)
-            answers.stale += orjson.loads(body)["data"]["activeRaid"]["hp"]["current"] > at_most_hp
+            known = changes.sequence_known_at(sent - SHARED_SECONDS)
+            answers.stale += orjson.loads(body)["data"]["activeRaid"]["sequence"] < known
     finally:
         connection.close()
 
@@ -113,7 +113,7 @@ async def run(made: World, database_url: str, folder: Path, *, public_seconds: f
     with running(command, port=port, environment={}, log=folder / "reads.log") as server:
         await strike_some(port, made)
         async with Clients(port, 16, made.admin_token) as admins:
-            changes = Changes(admins, raid_id)
+            changes = Changes(admins, raid_id, with_sequence=True)
             now = asyncio.get_running_loop().time()
             answers = Answers(now + WARM_UP_SECONDS, now + WARM_UP_SECONDS + seconds, [])
             clients = [asyncio.create_task(one_client(port, answers, changes)) for _ in range(CLIENTS)]

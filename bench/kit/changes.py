@@ -7,15 +7,17 @@ from bench.load.http_clients import Clients
 
 UPDATES_PER_SECOND = 4.0
 STEP = 1_000
-ADJUST = "mutation Adjust($input: AdjustBossHpInput!) { adjustBossHp(input: $input) { __typename } }"
+ADJUST = "mutation Adjust($input: AdjustBossHpInput!) { adjustBossHp(input: $input) { __typename %s } }"
+SEQUENCE = "... on UpdateRaidSuccess { raid { sequence } }"
 
 
 class Changes:
     """Changes of a raid's HP, four a second, by an admin over the API. Each takes `STEP` more than the one before."""
 
-    def __init__(self, admins: Clients, raid_id: int) -> None:
+    def __init__(self, admins: Clients, raid_id: int, *, with_sequence: bool = False) -> None:
         self._admins = admins
         self._raid_id = raid_id
+        self._document = ADJUST % (SEQUENCE if with_sequence else "")
         self._answered: list[tuple[float, int]] = []
         self.made = 0
 
@@ -31,9 +33,10 @@ class Changes:
 
     async def _make(self, hp: int) -> None:
         given = {"raidId": str(self._raid_id), "reason": "benchmark", "currentHp": hp}
-        await self._admins.ask(ADJUST, {"input": given})
-        self._answered.append((asyncio.get_running_loop().time(), hp))
+        answer = (await self._admins.ask(self._document, {"input": given}))["adjustBossHp"]
+        if "raid" in answer:
+            self._answered.append((asyncio.get_running_loop().time(), answer["raid"]["sequence"]))
 
-    def hp_known_at(self, at: float) -> int:
-        """The boss has no more than this from `at` (seconds of the event loop) on: what had been answered by then."""
-        return min((hp for answered, hp in self._answered if answered <= at), default=TOTAL_HP)
+    def sequence_known_at(self, at: float) -> int:
+        """The raid's newest event that an admin had been told of by `at` (seconds of the event loop)."""
+        return max((sequence for answered, sequence in self._answered if answered <= at), default=0)

@@ -39,10 +39,14 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def listening(app: ASGIApp, port: int = 0, **config: Any) -> AsyncIterator[tuple[Server, int]]:
-    """A server for `app`, set up as `worldthreat up` does it, and its port."""
+async def listening(
+    app: ASGIApp, port: int = 0, *, buffer: int | None = None, **config: Any
+) -> AsyncIterator[tuple[Server, int]]:
+    """A server for `app`, set up as `worldthreat up` does it, and its port. `buffer`: bytes in the kernel."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if buffer is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         listener.bind(("127.0.0.1", port))
         listener.listen(2_048)
         given = {
@@ -111,6 +115,12 @@ class Client:
             return True
         return False
 
+    def stop_reading(self) -> None:
+        self.connection.transport.pause_reading()
+
+    def read_again(self) -> None:
+        self.connection.transport.resume_reading()
+
     async def closed(self) -> tuple[int, str]:
         """The code and reason with which the server closes, whatever it says before."""
         async with asyncio.timeout(PATIENCE):
@@ -162,6 +172,13 @@ class Edge:
         client = await self.connect(**options)
         await client.greet(token)
         return client
+
+    async def narrow_client(self, token: str | None = None) -> Client:
+        """One whose kernel takes next to nothing that it does not read."""
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        narrow.connect(("127.0.0.1", self.port))
+        return await self.client(token, sock=narrow, max_queue=1, ping_interval=None)
 
     async def change(self, raid_id: str, times: int = 1) -> None:
         """Makes as many events."""

@@ -367,9 +367,7 @@ async def test_nobody_hears_what_is_anothers(live: Edge) -> None:
         rows: list[Any] = []
         while len(rows) < 2:
             rows = (await client.data())["raidUpdates"]["raid"]["leaderboard"]
-        seen[name] = {
-            (row["player"]["discordId"], row["isViewer"]) for row in rows
-        }
+        seen[name] = {(row["player"]["discordId"], row["isViewer"]) for row in rows}
     assert seen["nobody"] == seen["viewer"] == {(None, False)}
     assert seen["ada"] == {("ada", True), (None, False)}
     assert seen["bea"] == {("bea", True), (None, False)}

@@ -84,6 +84,7 @@ class Counted:
     gaps: int = 0
     lives: int = 0
     complete: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def after(self) -> int:
@@ -92,6 +93,13 @@ class Counted:
     def take(self, update: Any) -> None:
         self.gaps += update["gap"]
         self.sequences += [event["sequence"] for event in update["events"]]
+        self._news.set()
+
+    async def up_to(self, sequence: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self.after < sequence:
+                self._news.clear()
+                await self._news.wait()
 
 
 async def follow_with_gql(house: House, raid_id: str, counted: Counted) -> None:
@@ -185,21 +193,16 @@ async def test_every_event_is_counted_once_over_two_restarts(writer: Api, house:
             )
             await asyncio.sleep(0.01)
 
-    async def told(counted: Counted, sequence: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while counted.after < sequence:
-                await asyncio.sleep(0.02)
-
     counted = Counted()
     following = asyncio.create_task(follow(house, raid_id, counted))
-    await told(counted, 1)
+    await counted.up_to(1)
     for restart in range(2):
         await change(CHANGES)
         changing = asyncio.create_task(change(CHANGES))
         await house.close()
         await changing
         await house.open()
-        await told(counted, 1 + 2 * CHANGES * (restart + 1))
+        await counted.up_to(1 + 2 * CHANGES * (restart + 1))
     await change(1)
     await writer.service.desk.end_raid(ADMIN, raid_id=raid_id, reason="enough")
     await asyncio.wait_for(following, PATIENCE)

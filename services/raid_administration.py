@@ -369,6 +369,8 @@ def _check_name(name: str, path: str) -> tuple[Problem, ...]:
 def _check_times(raid: NewRaid, now: datetime) -> tuple[Problem, ...]:
     if raid.ends_at is not None and raid.ends_at <= max(now, raid.starts_at or now):
         return (Problem("ends_at", "must be in the future and after starts_at."),)
+    if raid.ends_at is not None and raid.ends_at > now + raid_life.LONGEST_RAID:
+        return (Problem("ends_at", "must be within a hundred years."),)
     return ()
 
 

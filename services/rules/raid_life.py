@@ -6,7 +6,7 @@ that an admin takes raises InvalidTransitionError when its reason is blank.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.rules.checks import LONGEST_CURSE_CLOCK
 from services.rules.configuration import BossConfiguration, RewardConfiguration
@@ -17,6 +17,9 @@ from services.rules.state import RaidState
 from services.rules.values import RaidOutcome, RaidStatus
 
 Step = tuple[RaidState, tuple[RaidEvent, ...]]
+
+LONGEST_RAID = timedelta(days=36_525)
+"""How far ahead an end may lie: a pause moves it, and a time has to stay one that can be written."""
 
 _LIVE = (RaidStatus.ACTIVE, RaidStatus.PAUSED)
 
@@ -127,6 +130,8 @@ def update(state: RaidState, update: RaidUpdate, now: datetime, reason: str) -> 
         )
     if update.ends_at is not None and update.ends_at <= now:
         raise InvalidTransitionError("endsAt", "endsAt: must be in the future; use endRaid to end the raid now.")
+    if update.ends_at is not None and update.ends_at > now + LONGEST_RAID:
+        raise InvalidTransitionError("endsAt", "endsAt: must be within a hundred years.")
     if update.ends_at is not None and state.starts_at is not None and update.ends_at <= state.starts_at:
         raise InvalidTransitionError("endsAt", f"endsAt: must be after the start at {state.starts_at.isoformat()}.")
     if update.curse_every is not None and not 1 <= update.curse_every <= LONGEST_CURSE_CLOCK:

@@ -156,7 +156,8 @@ async def test_every_problem_of_a_boss_file_is_told_in_its_words(terminal: Termi
     assert {"total_hp", "curse_every"} <= {problem["path"] for problem in refusal["problems"]}
     assert {problem["severity"] for problem in refusal["problems"]} == {"error"}
     path.write_bytes(b"\xff\xfe")
-    assert "cannot be read" in (await terminal.run("raid", "create", str(path), code=2))[1]
+    _, told = await terminal.run("raid", "create", str(path), code=2)
+    assert "cannot be read" in " ".join(told.replace("│", " ").split())  # the frame folds where the path is long
 
 
 async def test_warnings_must_be_accepted(terminal: Terminal, tmp_path: Path) -> None:

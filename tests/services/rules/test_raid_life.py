@@ -161,6 +161,7 @@ def test_what_is_not_named_stays() -> None:
     [
         (RaidUpdate(), "input"),
         (RaidUpdate(ends_at=NOW), "endsAt"),
+        (RaidUpdate(ends_at=NOW + raid_life.LONGEST_RAID + timedelta(seconds=1)), "endsAt"),
         (RaidUpdate(curse_every=0), "curseEvery"),
         (RaidUpdate(curse_every=10_000_001), "curseEvery"),
     ],

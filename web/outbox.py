@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -48,6 +48,7 @@ class _Waiting:
         return sum(map(len, self.parts))
 
 
+OPEN: Final = State.OPEN  # looked up once: it is asked for with every message
 _SHORT, _MIDDLE, _LONG = Struct("!BB"), Struct("!BBH"), Struct("!BBQ")
 
 
@@ -143,7 +144,7 @@ class Outbox:
             return self._stepped(text)
         if not protocol.writable.is_set():
             return False
-        if protocol.disconnected or protocol.conn.state is not State.OPEN:
+        if protocol.disconnected or protocol.conn.state is not OPEN:
             self.closed = True
             return True
         data = text.encode()

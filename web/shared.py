@@ -155,25 +155,51 @@ class SharedStreams:
         return len(self._streams)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Step:
-    """What is told to a joiner on the way from one position to the next. `failure` ends it.
+    """What is told to joiners on the way from `start` towards `position`, as far as it is known.
 
-    `reached` is None for one who must wait until the others are told what it knows.
+    It holds on to the raids by whose identity it is found. When all is known: `reached` is None for those who must
+    wait until the others are told what they know; `failure` ends them.
     """
 
-    bodies: tuple[str, ...]
-    reached: Position | None
-    failure: list[Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Taking:
-    """A step being taken, or just taken. It holds on to the raids by whose identity it is found."""
-
-    step: asyncio.Task[_Step]
     start: Position | None
     position: Position
+    bodies: list[str] = field(default_factory=list, init=False)
+    reached: Position | None = field(default=None, init=False)
+    failure: list[Any] | None = field(default=None, init=False)
+    task: asyncio.Task[None] | None = field(default=None, init=False)
+    is_whole: bool = field(default=False, init=False)
+    is_abandoned: bool = field(default=False, init=False)
+    _listeners: int = field(default=0, init=False)
+    _grown: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def grow(self, body: str | None) -> None:
+        """One more; None: that was all."""
+        if body is None:
+            self.is_whole = True
+        else:
+            self.bodies.append(body)
+        self._grown.set()
+        self._grown = asyncio.Event()
+
+    async def told(self) -> AsyncGenerator[str, None]:
+        """All of it, from the first, each as soon as it is known. What nobody waits for any more is not worked out."""
+        told = 0
+        self._listeners += 1
+        try:
+            while True:
+                while told < len(self.bodies):
+                    yield self.bodies[told]
+                    told += 1
+                if self.is_whole:
+                    return
+                await self._grown.wait()
+        finally:
+            self._listeners -= 1
+            if not self._listeners and not self.is_whole and self.task is not None:
+                self.is_abandoned = True
+                self.task.cancel()
 
 
 class SharedStream:
@@ -196,7 +222,7 @@ class SharedStream:
         self._failure: list[Any] | None = None
         self._task: asyncio.Task[None] | None = None
         self._on_end: Callable[[SharedStream], None] = lambda _stream: None
-        self._steps: OrderedDict[tuple[int, int, str], _Taking] = OrderedDict()
+        self._steps: OrderedDict[tuple[int, int, str], _Step] = OrderedDict()
         self.ended = False
 
     def start(self, on_end: Callable[["SharedStream"], None]) -> None:
@@ -219,12 +245,13 @@ class SharedStream:
                 position = self._live.position
                 if reached is not None and reached.raid is position.raid:
                     break
-                step = await self._step(reached, position, own)
-                for body in step.bodies:
-                    subscriber.next(body, kept=True)
-                    await subscriber.outbox.drained()
-                if subscriber.outbox.is_closing:
-                    return
+                step = self._step(reached, position, own)
+                async with aclosing(step.told()) as bodies:
+                    async for body in bodies:
+                        subscriber.next(body, kept=True)
+                        await subscriber.outbox.drained()
+                        if subscriber.outbox.is_closing:
+                            return
                 if step.failure is not None:
                     subscriber.error(step.failure)
                     return
@@ -306,33 +333,35 @@ class SharedStream:
             async for result in stream:
                 yield result
 
-    async def _step(self, start: Position | None, position: Position, variables: str) -> _Step:
+    def _step(self, start: Position | None, position: Position, variables: str) -> _Step:
         """A step from `start` towards `position`; joiners who take the same one share it."""
         key = (id(None if start is None else start.raid), id(position.raid), variables)
-        taking = self._steps.get(key)
-        if taking is None:
-            step = asyncio.create_task(self._take_step(start, position, orjson.loads(variables)))
-            taking = self._steps[key] = _Taking(step, start, position)
+        step = self._steps.get(key)
+        if step is None or step.is_abandoned:
+            step = self._steps[key] = _Step(start, position)
+            step.task = asyncio.create_task(self._take(step, orjson.loads(variables)), name="shared step")
             if len(self._steps) > MOST_STEPS:
                 self._steps.popitem(last=False)
-            asyncio.get_running_loop().call_later(STEP_SECONDS, self._forget_step, key, taking)
-        return await asyncio.shield(taking.step)
+            asyncio.get_running_loop().call_later(STEP_SECONDS, self._forget_step, key, step)
+        return step
 
-    def _forget_step(self, key: tuple[int, int, str], taking: _Taking) -> None:
-        if self._steps.get(key) is taking:
+    def _forget_step(self, key: tuple[int, int, str], step: _Step) -> None:
+        if not (step.is_whole or step.is_abandoned):
+            asyncio.get_running_loop().call_later(STEP_SECONDS, self._forget_step, key, step)
+        elif self._steps.get(key) is step:
             del self._steps[key]
 
-    async def _take_step(self, start: Position | None, position: Position, variables: dict[str, Any]) -> _Step:
-        live = CatchUp(self._feed, position, start)
-        bodies: list[str] = []
-        failure: list[Any] | None = None
+    async def _take(self, step: _Step, variables: dict[str, Any]) -> None:
+        live = CatchUp(self._feed, step.position, step.start)
         try:
             async with aclosing(self._results(live, variables)) as results:
                 async for result in results:
-                    failure = failure_of(result)
-                    if failure is not None:
+                    step.failure = failure_of(result)
+                    if step.failure is not None:
                         break
-                    bodies.append(encode(result))
+                    step.grow(encode(result))
         except Exception as error:  # noqa: BLE001 - it is logged
-            failure = failure_from(error)
-        return _Step(tuple(bodies), live.reached, failure)
+            step.failure = failure_from(error)
+        finally:
+            step.reached = live.reached
+            step.grow(None)

@@ -17,11 +17,13 @@ from db.engine import Database
 from services import content
 from services.boss_overrides import BossOverrides, RulesOverrides
 from services.roster import RosterFile, RosterFiles, import_roster
+from services.rules.values import StrikeAction
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from worldthreat.up import add_first_templates
 
 ADMIN = Principal(Role.ADMIN, token_name="benchmark")  # noqa: S106 - a name, not a secret
+BOT = Principal(Role.BOT, token_name="benchmark")  # noqa: S106 - a name, not a secret
 TOTAL_HP = 1_000_000_000_000
 CHARACTERS_EACH = 24
 
@@ -77,6 +79,25 @@ class World:
             accept_warnings=True,
         )
         return created.raid.id
+
+    async def strike(self, copy: Copy, key: str) -> None:
+        """A fight with this character alone, past the API. Raises WorldThreatError when it is refused."""
+        await self.service.execute_strike(
+            BOT,
+            action=StrikeAction.FIGHT,
+            character_ids=(copy.character_id,),
+            equipment_id=None,
+            discord_id=copy.discord_id,
+            idempotency_key=key,
+            expected_sequence=None,
+        )
+
+    async def make_history(self, raid_id: int, events: int) -> None:
+        """So many events, for answers that are large."""
+        for number in range(events):
+            await self.service.desk.adjust_boss_hp(
+                ADMIN, raid_id=str(raid_id), reason="a long history", current_hp=TOTAL_HP - 1 - number
+            )
 
     async def copies(self, most: int) -> list[Copy]:
         """Characters that no strike of a new raid has used, each player's far apart."""
@@ -147,6 +168,10 @@ async def world(server: EmbeddedServer, *, players: int) -> AsyncIterator[World]
             ).secret
             for role in (Role.ADMIN, Role.BOT)
         ]
-        yield World(database, service, *tokens)
+        await service.start()
+        try:
+            yield World(database, service, *tokens)
+        finally:
+            await service.stop()
     finally:
         await database.close()

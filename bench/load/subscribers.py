@@ -3,6 +3,7 @@
     connect {port, count, query, variables}       subscribe `count` more; answers when each has its first state
     stall {count, port, query, variables}         subscribe `count` that read nothing after their first state
     measure {}                                    from here on count what arrives
+    release {}                                    the stalled read again; answers with how many messages had waited
     finish {commits, patience}                    wait until everybody has the newest event of `commits`
                                                   ({sequence: unix seconds}); answers with what arrived
     storm {port, patience}                        cut everybody off and subscribe again, all at once, each from
@@ -33,6 +34,7 @@ PROTOCOL = "graphql-transport-ws"
 CONNECTING_AT_ONCE = 256
 CONNECT_SECONDS = 60.0
 STALLED_BUFFER_BYTES = 4096
+RELEASED_SECONDS = 5.0
 INIT = b'{"type":"connection_init"}'
 
 
@@ -67,6 +69,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.subscribers: list[Subscriber] = []
+        self.stalled: list[Stalled] = []
         self.tally = Tally()
         self.measuring = False
         self._known: dict[bytes, int] = {}
@@ -191,16 +194,28 @@ class Subscriber(picows.WSListener):
 
 
 class Stalled(Subscriber):
-    """Reads nothing more once it has its first state."""
+    """Reads nothing more once it has its first state, until it is `released`."""
 
-    __slots__ = ()
+    __slots__ = ("frames", "released")
+
+    def __init__(self, crowd: Crowd, query: str, variables: dict[str, Any], last: int | None) -> None:
+        super().__init__(crowd, query, variables, last)
+        self.frames = 0
+        self.released = False
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         """It is meant to be closed, sooner or later."""
 
     def _take(self, text: bytes) -> None:
-        super()._take(text)
-        self.transport.underlying_transport.pause_reading()
+        self.frames += 1
+        self.has_state = True
+        if not self.released:
+            self.transport.underlying_transport.pause_reading()
+
+    def release(self) -> None:
+        self.released = True
+        if not self.transport.is_disconnected:
+            self.transport.underlying_transport.resume_reading()
 
 
 def _small_socket(_url: picows.WSParsedURL) -> socket.socket:
@@ -258,8 +273,11 @@ async def subscribe(crowd: Crowd, command: dict[str, Any], kind: type[Subscriber
         crowd, [make] * command["count"], command["port"], CONNECTING_AT_ONCE, stalled=kind is Stalled
     )
     await _until(lambda: all(one.has_state for one in found), CONNECT_SECONDS)
-    if kind is Subscriber:
-        crowd.subscribers += found
+    for one in found:
+        if isinstance(one, Stalled):
+            crowd.stalled.append(one)
+        else:
+            crowd.subscribers.append(one)
     return {
         "connected": len(found),
         "with_state": sum(one.has_state for one in found),
@@ -291,6 +309,15 @@ async def storm(crowd: Crowd, command: dict[str, Any]) -> dict[str, Any]:
         "errors": crowd.tally.errors,
         "closed": crowd.tally.closed,
     }
+
+
+async def release(crowd: Crowd) -> dict[str, Any]:
+    before = [one.frames for one in crowd.stalled]
+    for one in crowd.stalled:
+        one.release()
+    await asyncio.sleep(RELEASED_SECONDS)
+    waited = sorted(one.frames - frames for one, frames in zip(crowd.stalled, before, strict=True))
+    return {"messages_waited": waited[len(waited) // 2]}
 
 
 def measure(crowd: Crowd) -> dict[str, Any]:
@@ -359,6 +386,8 @@ async def main() -> None:
                 answer = measure(crowd)
             case "finish":
                 answer = await finish(crowd, command)
+            case "release":
+                answer = await release(crowd)
             case "storm":
                 answer = await storm(crowd, command)
             case unknown:

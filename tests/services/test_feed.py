@@ -102,6 +102,15 @@ async def change(world: World, raid: Raid, times: int = 1) -> None:
         await world.service.desk.adjust_boss_hp(ADMIN, raid_id=str(raid.id), reason="a test", current_hp=hp)
 
 
+async def waited_for(feed: RaidFeed, followers: int) -> None:
+    """Comes back when so many wait for a raid."""
+    for _ in range(500):
+        if feed._waiting == followers:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("they do not wait")
+
+
 async def left_over(feed: RaidFeed) -> list[str]:
     """What still runs for a feed that nobody follows."""
     for _ in range(200):
@@ -210,16 +219,16 @@ async def test_many_followers_that_come_and_go_agree(world: World, feed: RaidFee
         while not seen or seen[-1] < 61:
             async with contextlib.aclosing(feed.follow(str(raid.id), after=seen[-1] if seen else 0)) as moments:
                 try:
-                    async with asyncio.timeout(chance.uniform(0.001, 0.1)):
+                    async with asyncio.timeout(chance.uniform(0.005, 0.2)):
                         async for moment in moments:
                             seen += [event.event.sequence for event in moment.events]
                 except TimeoutError:
                     continue
         return seen
 
-    followers = [asyncio.create_task(follow()) for _ in range(8)]
+    followers = [asyncio.create_task(follow()) for _ in range(5)]
     await change(world, raid, 60)
-    assert await soon(asyncio.gather(*followers)) == [list(range(1, 62))] * 8
+    assert await soon(asyncio.gather(*followers)) == [list(range(1, 62))] * 5
     assert await left_over(feed) == []
 
 
@@ -311,7 +320,7 @@ async def test_a_raid_that_does_not_exist_ends_at_once(world: World, feed: RaidF
 
 async def test_stopping_ends_everybody_and_lets_nobody_in(world: World, feed: RaidFeed) -> None:
     waiting = [Follower(feed.follow(None)) for _ in range(3)]
-    await asyncio.sleep(0.05)
+    await waited_for(feed, 3)
     raid = await world.raid()
     await asyncio.gather(*(each.told() for each in waiting))
     others = [Follower(feed.follow(str(raid.id)))]
@@ -327,7 +336,7 @@ async def test_stopping_ends_everybody_and_lets_nobody_in(world: World, feed: Ra
 
 async def test_stopping_ends_those_who_wait_for_a_raid(world: World, feed: RaidFeed) -> None:  # noqa: ARG001 - no raid
     waiting = Follower(feed.follow(None))
-    await asyncio.sleep(0.05)
+    await waited_for(feed, 1)
     await feed.stop()
     await waiting.over()
     assert waiting.moments == []
@@ -340,7 +349,7 @@ async def test_without_an_id_the_next_raid_is_waited_for_and_told_from_its_first
     world: World, feed: RaidFeed
 ) -> None:
     followers = [Follower(feed.follow(None)), Follower(feed.follow(None, after=7))]
-    await asyncio.sleep(0.05)
+    await waited_for(feed, 2)
     assert [task.get_name() for task in asyncio.all_tasks()].count("waiting for a raid") == 1
     raid = await world.raid()
     for follower in followers:

@@ -28,6 +28,7 @@ from web.sockets import PROTOCOL, SocketEndpoint
 PATIENCE = 15.0
 ADMIN = Principal(Role.ADMIN, None, "root")
 hps = itertools.count()
+people = itertools.count(1)
 
 
 class Server(uvicorn.Server):
@@ -216,7 +217,9 @@ async def edge(api: Api, config: dict[str, Any] | None = None, **options: Any) -
         api.database.driver_connection() as connection,
         listening(endpoint, **(config or {})) as (server, port),
     ):
-        running = Edge(api, endpoint, server, port, World(api.database, service, connection))
+        world = World(api.database, service, connection)
+        world._numbers = people  # several edges have one database
+        running = Edge(api, endpoint, server, port, world)
         try:
             yield running
         finally:

@@ -24,7 +24,7 @@ from worldthreat.wiring import application
 
 CLIENTS = Path(__file__).parent / "clients"
 AGAIN_SECONDS = 0.05
-CHANGES = 25
+CHANGES = 15
 QUERY = """
 subscription ($raidId: ID!, $after: SafeInt) {
   raidUpdates(raidId: $raidId, after: $after) { sequence gap events { sequence } }

@@ -15,8 +15,8 @@ from tests.web.harness import Api
 from tests.web.live import Edge, edge
 
 EVENTS = 10_000
-STRIKERS = 125
-STRIKES_EACH = 80
+STRIKERS = 500
+STRIKES_EACH = 20
 FOLLOWERS = 50
 OWN_EXECUTIONS = 5
 """Of the followers so many have a player's token: nobody shares with them."""

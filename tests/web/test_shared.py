@@ -274,6 +274,43 @@ async def test_who_leaves_and_comes_back_at_once_follows_on(live: Edge) -> None:
     assert live.shared.executions == 1
 
 
+async def test_who_leaves_while_it_is_told_and_comes_back_at_once_follows_on(live: Edge) -> None:
+    """The same while the execution is in the middle of an answer, and takes a moment to end."""
+    raid_id = await live.api.raid()
+    client, chance = await live.client(), random.Random(3)
+    for number in range(25):
+        await client.subscribe(BOARD, str(number), variables={"raidId": raid_id})
+        message = await client.heard()
+        while message["id"] != str(number):
+            assert message["type"] == "next"
+            message = await client.heard()
+        assert message["type"] == "next"
+        await live.change(raid_id)
+        await asyncio.sleep(chance.uniform(0.0, 0.012))
+        await client.send({"id": str(number), "type": "complete"})
+    await client.subscribe(BOSS_HP, "last", variables={"raidId": raid_id})
+    while (message := await client.heard())["id"] != "last":
+        assert message["type"] == "next"
+
+
+async def test_who_knows_more_than_the_others_waits_for_them(live: Edge) -> None:
+    """One who was told by another stream joins one that rests: no gap, and nothing again."""
+    raid_id = await live.api.raid()
+    (shared,) = await followers(live, 1, UPDATES, raidId=raid_id)
+    await live.change(raid_id)
+    assert (await shared.data())["raidUpdates"]["sequence"] == 2
+    await live.change(raid_id)
+    (own,) = await followers(live, 1, BOSS_HP, live.api.tokens.player, raidId=raid_id)
+    joiner = await live.client()
+    await joiner.subscribe(UPDATES, variables={"raidId": raid_id, "after": 3})
+    told = (await joiner.data())["raidUpdates"]
+    assert (told["gap"], told["sequence"], told["events"]) == (False, 3, [])
+    assert live.shared.executions == 1
+    await live.change(raid_id)
+    assert [each["sequence"] for each in (await joiner.data())["raidUpdates"]["events"]] == [4]
+    assert (await own.data())["bossHp"]["sequence"] == 4
+
+
 async def test_the_newest_strikes_are_told_to_joiners_and_all_are_counted(live: Edge) -> None:
     raid_id = await cursed_raid(live, every=1_000)
     owners = await crowd(live, 25, 6)

@@ -66,7 +66,7 @@ class RaidFeed:
     """One per process. `wake` it after every commit, `hear` of those of others; `stop` it at the end."""
 
     def __init__(self, reader: RaidReader, *, updates_per_second: float = 4.0) -> None:
-        """A follower is given at most `updates_per_second` moments a second."""
+        """A follower is given at most `updates_per_second` moments a second, two of them at once after a rest."""
         self._reader = reader
         self._pause = 1.0 / updates_per_second
         self._tailers: dict[int, Tailer] = {}
@@ -274,6 +274,9 @@ class RaidFeed:
         last, number, gap = _beginning(raid, raid.totals.strikes, after, start)
         # Whoever begins at a state has seen it; everyone else is told it first.
         told_raid = raid if start is not None and start.raid == raid else None
+        # When the next moment is due, were they told at an even pace. One may come early by a pause, so that changes
+        # as frequent as moments may be are told at once, each of them; of more frequent ones only the newest.
+        loop, due = asyncio.get_running_loop(), 0.0
         while True:
             if tailer.raid is None or tailer.raid is told_raid:
                 if tailer.is_over:
@@ -282,16 +285,17 @@ class RaidFeed:
                 continue
             raid = told_raid = tailer.raid
             strikes, skipped, number = await self._strikes(tailer, number, raid, wanted=with_strikes)
+            due = max(due, loop.time()) + self._pause
             async with aclosing(self._events(tailer, raid, last)) as steps:
                 async for told, events in steps:
                     yield Moment(told, events, gap, strikes, skipped, number)
                     strikes, skipped, last, gap = (), 0, told.sequence, False
-            await self._rest(tailer)
+            await self._rest(tailer, until=due - self._pause)
 
-    async def _rest(self, tailer: Tailer) -> None:
+    async def _rest(self, tailer: Tailer, *, until: float) -> None:
         """The pause between two moments. The last one is told without."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._pause):
+            async with asyncio.timeout_at(until):
                 while not tailer.is_over:
                     await tailer.next_change()
 

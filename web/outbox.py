@@ -37,11 +37,11 @@ GONE = (ClientDisconnected, OSError, RuntimeError)
 class _Waiting:
     """`lane`: the operation it belongs to. A message that is not `kept` makes room for the lane's next one.
 
-    `parts` are put together when they are written: what many sockets wait for they share.
+    `parts` are UTF-8 and are put together when they are written: what many sockets wait for they share.
     """
 
     lane: str
-    parts: tuple[str, ...]
+    parts: tuple[bytes, ...]
     kept: bool
 
     def __len__(self) -> int:
@@ -59,6 +59,10 @@ def frame_head(length: int) -> bytes:
     if length < 65_536:
         return _MIDDLE.pack(0x81, 126, length)
     return _LONG.pack(0x81, 127, length)
+
+
+def _text(parts: tuple[bytes, ...]) -> str:
+    return b"".join(parts).decode()
 
 
 class Outbox:
@@ -86,11 +90,11 @@ class Outbox:
         """Whether the socket is closed, or will be as soon as the peer takes it: nothing is written any more."""
         return self.closed or self._close is not None
 
-    def put(self, lane: str, parts: tuple[str, ...], *, kept: bool = True) -> None:
+    def put(self, lane: str, parts: tuple[bytes, ...], *, kept: bool = True) -> None:
         """Writes a message, now or as soon as the peer takes it. Nothing happens once the outbox is closing."""
         if self.is_closing:
             return
-        if self._writer is None and self._written("".join(parts)):
+        if self._writer is None and self._written(parts):
             return
         last = self._newest.get(lane)
         if last is not None and not last.kept:
@@ -135,20 +139,19 @@ class Outbox:
         self._newest.clear()
         self._bytes = 0
 
-    def _written(self, text: str) -> bool:
-        """Whether the text is written. False only for a peer that must be waited for."""
+    def _written(self, parts: tuple[bytes, ...]) -> bool:
+        """Whether the message is written. False only for a peer that must be waited for."""
         protocol = self._protocol
         if protocol is None:
             return False
         if protocol.conn.extensions:
-            return self._stepped(text)
+            return self._stepped(_text(parts))
         if not protocol.writable.is_set():
             return False
         if protocol.disconnected or protocol.conn.state is not OPEN:
             self.closed = True
             return True
-        data = text.encode()
-        protocol.transport.write(frame_head(len(data)) + data)
+        protocol.transport.write(b"".join((frame_head(sum(map(len, parts))), *parts)))
         return True
 
     def _stepped(self, text: str) -> bool:
@@ -170,7 +173,7 @@ class Outbox:
                 async with asyncio.timeout(self._slow_seconds):
                     await self._ready()
                     if self._queue:  # a close has emptied it
-                        await self._send({"type": "websocket.send", "text": "".join(self._next().parts)})
+                        await self._send({"type": "websocket.send", "text": _text(self._next().parts)})
             if self._close is not None:
                 await self._write_close(*self._close)
         except TimeoutError:

@@ -154,7 +154,7 @@ class Socket:
                 await self._init(message)
             case "ping" | "pong" if isinstance(message.get("payload"), dict | None):
                 if message["type"] == "ping":
-                    self._outbox.put("", ('{"type":"pong"}',))
+                    self._outbox.put("", (b'{"type":"pong"}',))
             case "subscribe":
                 self._subscribe(message)
             case "complete" if isinstance(message.get("id"), str):
@@ -186,7 +186,7 @@ class Socket:
             self._close(1013)
             return
         self._acknowledged = True
-        self._outbox.put("", ('{"type":"connection_ack"}',))
+        self._outbox.put("", (b'{"type":"connection_ack"}',))
 
     def _subscribe(self, message: dict[str, Any]) -> None:
         operation_id, payload = message.get("id"), message.get("payload")

@@ -33,7 +33,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
     database = Database(database_url, application_name="worldthreat-api")
     wakeups = Wakeups(database)
     relay = None if settings.redis_url is None else Relay(settings.redis_url.get_secret_value())
-    service = WorldThreatService(database, wakeups.tell)
+    service = WorldThreatService(database, wakeups.tell, updates_per_second=settings.updates_per_second)
 
     async def is_ready() -> bool:
         try:

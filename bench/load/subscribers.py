@@ -206,7 +206,7 @@ class Stalled(Subscriber):
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         """It is meant to be closed, sooner or later."""
 
-    def _take(self, text: bytes) -> None:
+    def _take(self, _text: bytes) -> None:
         self.frames += 1
         self.has_state = True
         if not self.released:

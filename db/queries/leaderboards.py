@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, case, column, func, literal, or_, select, true, values
+from sqlalchemy import BigInteger, and_, case, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Participant, User
+from db.queries.arrays import wanted_raids
 from db.rows import ParticipantRow, RankedRow, columns
 
 METRICS: dict[str, tuple[Any, Any]] = {
@@ -31,7 +32,7 @@ async def tops(
 ) -> dict[int, list[RankedRow]]:
     """The first `limit` of each raid, ranked among themselves, which for the first is among all."""
     score, number = METRICS[metric]
-    wanted = values(column("raid_id", BigInteger), name="wanted").data([(raid_id,) for raid_id in raid_ids])
+    wanted = wanted_raids(raid_ids)
     top = (
         select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes)
         .where(Participant.raid_id == wanted.c.raid_id, score > 0)

@@ -1,16 +1,14 @@
 """Reading raids: their rows, configurations, events, logs and HP over time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Select,
-    TableValuedAlias,
     and_,
-    column,
     desc,
     exists,
     func,
@@ -20,12 +18,11 @@ from sqlalchemy import (
     select,
     true,
     union_all,
-    values,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Analysis, Raid, RaidConfiguration, RaidEventRecord, Strike
+from db.queries.arrays import wanted_places, wanted_raids
 from db.rows import EventRow, RaidRow, StrikeRow, columns
 
 _RAID = columns(RaidRow, Raid)
@@ -98,7 +95,7 @@ async def events(
     limit: int,
 ) -> dict[int, list[EventRow]]:
     """Each raid's first `limit` events after sequence `after`, in order."""
-    wanted = values(column("raid_id", BigInteger), name="wanted").data([(raid_id,) for raid_id in raid_ids])
+    wanted = wanted_raids(raid_ids)
     of_raid = (
         select(*_EVENT)
         .where(RaidEventRecord.raid_id == wanted.c.raid_id, RaidEventRecord.sequence > after)
@@ -114,21 +111,11 @@ async def events(
     return found
 
 
-def _wanted(places: Collection[tuple[int, int]]) -> TableValuedAlias:
-    """Rows of (raid_id, place), from two arrays: places can be more than a statement has parameters."""
-    raid_ids, numbers = [raid_id for raid_id, _ in places], [number for _, number in places]
-    return (
-        func.unnest(literal(raid_ids, ARRAY(BigInteger)), literal(numbers, ARRAY(BigInteger)))
-        .table_valued(column("raid_id", BigInteger), column("place", BigInteger), name="wanted")
-        .render_derived()
-    )
-
-
 async def event_at(connection: AsyncConnection, places: set[tuple[int, int]]) -> dict[tuple[int, int], EventRow]:
     """The events at these (raid, sequence)."""
     if not places:
         return {}
-    wanted = _wanted(places)
+    wanted = wanted_places(places)
     statement = select(*_EVENT).join(
         wanted, and_(RaidEventRecord.raid_id == wanted.c.raid_id, RaidEventRecord.sequence == wanted.c.place)
     )
@@ -157,7 +144,7 @@ async def strikes(
     limit: int,
 ) -> dict[int, list[StrikeRow]]:
     """Each raid's newest strikes below `before_number`, fights and analyses together, newest first."""
-    wanted = values(column("raid_id", BigInteger), name="wanted").data([(raid_id,) for raid_id in raid_ids])
+    wanted = wanted_raids(raid_ids)
     parts = []
     for log in (Strike, Analysis):
         part = select(*_strike_columns(log)).where(log.raid_id == wanted.c.raid_id)
@@ -178,7 +165,7 @@ async def hp_after(
     places: Sequence[tuple[int, int]],
 ) -> dict[int, list[tuple[datetime, int, int]]]:
     """Each raid's (at, boss HP, analysis points) after its strikes at these (raid, number), in order."""
-    wanted = _wanted(places)
+    wanted = wanted_places(places)
     parts = [
         select(log.raid_id, log.number, at.label("at"), log.boss_hp_after, log.analysis_points_after).join(
             wanted, and_(log.raid_id == wanted.c.raid_id, log.number == wanted.c.place)

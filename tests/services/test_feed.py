@@ -248,8 +248,8 @@ async def test_state_is_conflated_to_four_a_second(world: World) -> None:
         await asyncio.sleep(0.01)
     await follower.told_up_to(changes)
     assert follower.sequences == list(range(2, changes + 1))
-    between = [later - earlier for earlier, later in zip(follower.at, follower.at[1:], strict=False)]
-    assert min(between) >= 0.24
+    for first, since in enumerate(follower.at):  # one may come early, and none but the first of a rush does
+        assert all(at - since >= (after - 1) * 0.25 - 0.01 for after, at in enumerate(follower.at[first:]))
     assert len(follower.moments) <= 8 < changes
     await follower.stop()
     await feed.stop()
@@ -264,7 +264,7 @@ async def test_the_setting_says_how_many_updates_a_second(world: World) -> None:
     await follower.told(2)
     await change(world, raid)
     await follower.told(3)
-    assert follower.at[2] - follower.at[1] >= 0.99
+    assert follower.at[2] - follower.at[0] >= 0.99
     await follower.stop()
     await feed.stop()
 

@@ -25,7 +25,7 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
     outbox = Outbox(send)
     for text in TEXTS:
         if scope["path"] == "/outbox":
-            outbox.put("", (text[:7], text[7:]))
+            outbox.put("", (text[:7].encode(), text[7:].encode()))
         else:
             await send({"type": "websocket.send", "text": text})
     await outbox.drained()

@@ -24,6 +24,7 @@ import orjson
 import uvloop
 
 from bench.kit.changes import UPDATES_PER_SECOND, Changes
+from bench.kit.plot import Bars
 from bench.kit.processes import ServerProcess, allow_open_files, free_port, running
 from bench.kit.results import Criterion, Table, at_least, at_most, conditions, write
 from bench.kit.world import World, postgres, world
@@ -328,6 +329,31 @@ def table_of(found: dict[str, dict[str, Any]]) -> Table:
     return Table("Followers of one server process", columns, [row(name, one) for name, one in found.items()])
 
 
+def plots_of(found: dict[str, dict[str, Any]]) -> list[Bars]:
+    """What a delivery costs, and how long it takes."""
+    ours = frozenset(name for name in found if not name.startswith("stock"))
+    return [
+        Bars(
+            "cpu",
+            "Server CPU for one delivery",
+            "µs",
+            [(name, one["server_us_per_delivery"]) for name, one in found.items()],
+            ours,
+            target=25.0,
+            logarithmic=True,
+        ),
+        Bars(
+            "p99",
+            "Commit to receipt, 99 of 100 within",
+            "ms",
+            [(name, one["commit_to_receipt_ms"].get("p99", 0.0)) for name, one in found.items()],
+            ours,
+            target=300.0,
+            logarithmic=True,
+        ),
+    ]
+
+
 NOTE = """ms: from the commit, by PostgreSQL's clock, to the client's receipt. A delivery is one message to one
 subscriber; when the server puts two changes into one message, both count as delivered. µs: user and system time of the
 server process alone, with the four changes a second that it commits. `missing`: events that a subscriber has not been
@@ -354,6 +380,7 @@ async def benchmark(*, quick: bool, rounds: int) -> None:
         figures=found,
         verdict=verdict_of(found),
         tables=[table_of(found)],
+        plots=plots_of(found),
         notes=[NOTE],
     )
 

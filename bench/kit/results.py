@@ -1,4 +1,4 @@
-"""What a benchmark says: conditions, figures, and a verdict on each criterion; as JSON and as Markdown."""
+"""What a benchmark says: conditions, figures, and a verdict on each criterion; as JSON, Markdown and plots."""
 
 import importlib.metadata
 import json
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from bench.kit.plot import Bars
 
 RESULTS = Path(__file__).parent.parent / "results"
 
@@ -67,9 +69,10 @@ def write(
     figures: Mapping[str, Any],
     verdict: Mapping[str, Criterion],
     tables: Sequence[Table],
+    plots: Sequence[Bars] = (),
     notes: Sequence[str] = (),
 ) -> None:
-    """Writes ``results/NAME.json`` and ``results/NAME.md``, and prints the latter."""
+    """Writes ``results/NAME.json``, ``results/NAME.md`` and the plots, and prints the second."""
     RESULTS.mkdir(exist_ok=True)
     result = {
         "conditions": given,
@@ -86,7 +89,10 @@ def write(
         ],
     )
     said = ", ".join(f"{key} {value}" for key, value in given.items() if not isinstance(value, dict | list))
-    parts = [f"# {title}", said, *(table.markdown() for table in (judged, *tables)), *notes]
+    shown = [f"![{plot.title}]({name}-{plot.name}.svg)" for plot in plots]
+    for plot in plots:
+        (RESULTS / f"{name}-{plot.name}.svg").write_text(plot.svg(), encoding="utf-8")
+    parts = [f"# {title}", said, judged.markdown(), *shown, *(table.markdown() for table in tables), *notes]
     text = "\n\n".join(parts) + "\n"
     (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)

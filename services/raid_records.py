@@ -1,20 +1,43 @@
 """Between the rows of the database and the values of the rules, both ways."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from db.rows import EventRow, ParticipantRow, RaidRow, RevisionRow
-from services import codec
+from services import codec, views
 from services.rules.configuration import BossConfiguration
-from services.rules.draws import Draw
+from services.rules.draws import Draw, seed_hash
 from services.rules.events import STATE_CHANGING_KINDS, RaidEvent, RaidEventKind
 from services.rules.manager import WorldThreatManager
 from services.rules.reward_calculator import RewardCalculator
-from services.rules.state import Participant, RaidState
+from services.rules.state import ActiveCurse, Participant, RaidState
 from services.rules.strike_resolver import StrikeResolver
-from services.rules.values import CharacterSheet, RaidOutcome, RaidStatus
+from services.rules.values import Affinity, CharacterSheet, RaidOutcome, RaidStatus, StrikeAction
+
+AFFINITIES_KEPT = 2
+"""A strike that sets something off is shown with the state before it and the one after."""
+
+
+ShownAffinities = tuple[tuple[Affinity, ...], tuple[views.Curse, ...]]
+
+
+def shown_affinities(state: RaidState) -> ShownAffinities:
+    """The open weaknesses and the curses."""
+    return (
+        state.open_weaknesses,
+        tuple(views.Curse(curse.affinity, curse.applied_at, curse.sequence) for curse in state.curses),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Affinities:
+    """What is shown of these very tuples."""
+
+    weaknesses: tuple[Affinity, ...]
+    curses: tuple[ActiveCurse, ...]
+    shown: ShownAffinities
 
 
 @dataclass(frozen=True)
@@ -25,6 +48,8 @@ class Rulebook:
     revision: int
     boss: BossConfiguration
     seed: bytes
+    _stages: dict[int, views.Stage] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _affinities: list[_Affinities] = field(default_factory=list, init=False, compare=False, repr=False)
 
     @cached_property
     def resolver(self) -> StrikeResolver:
@@ -37,6 +62,49 @@ class Rulebook:
     @cached_property
     def calculator(self) -> RewardCalculator:
         return RewardCalculator(self.boss.rewards, self.boss.tier)
+
+    # What every answer shows and hardly anything changes is made once.
+
+    @cached_property
+    def seed_hash(self) -> str:
+        return seed_hash(self.seed)
+
+    @cached_property
+    def boss_view(self) -> views.Boss:
+        boss = self.boss
+        return views.Boss(
+            name=boss.name,
+            tier=boss.tier,
+            dominant_stats=boss.dominant_stats,
+            image_url=boss.image_url,
+            initial_weaknesses=boss.weaknesses,
+            curse_pool=boss.curse_pool,
+            curse_limits=boss.curse_limits,
+            weakness_pool=boss.weakness_pool,
+        )
+
+    def stage_view(self, stage: int) -> views.Stage:
+        view = self._stages.get(stage)
+        if view is None:
+            effect = self.boss.stage_effect(stage)
+            view = self._stages[stage] = views.Stage(
+                number=stage,
+                count=self.boss.stage_count,
+                fight_permille=self.resolver.stage_permille(StrikeAction.FIGHT, stage),
+                analyze_permille=self.resolver.stage_permille(StrikeAction.ANALYZE, stage),
+                hp_thresholds_permille=self.boss.stage_hp_below_permille,
+                message=None if effect is None else effect.message,
+            )
+        return view
+
+    def shown_affinities(self, state: RaidState) -> ShownAffinities:
+        """The same as the function's. States share the tuples until a curse, breakthrough or stage comes."""
+        for known in self._affinities:
+            if known.weaknesses is state.weaknesses and known.curses is state.curses:
+                return known.shown
+        known = _Affinities(state.weaknesses, state.curses, shown_affinities(state))
+        self._affinities[:] = [known, *self._affinities[: AFFINITIES_KEPT - 1]]
+        return known.shown
 
 
 def state_of(row: RaidRow) -> RaidState:

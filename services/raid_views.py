@@ -1,11 +1,11 @@
 """Views of raids and strikes, made from their state."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from db.rows import RaidRow, StrikeRow
 from services import views
-from services.raid_records import Rulebook
-from services.rules.draws import seed_hash
+from services.raid_records import Rulebook, ShownAffinities, shown_affinities
 from services.rules.events import RaidEventKind
 from services.rules.refusals import ready_at
 from services.rules.state import RaidState
@@ -16,23 +16,14 @@ def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
     """The raid of `row` as it stands, or stood, in `state`."""
     boss = rulebook.boss
     thresholds = boss.analysis_thresholds
-    effect = boss.stage_effect(state.stage)
+    weaknesses, curses = rulebook.shown_affinities(state)
     return views.Raid(
         id=row.id,
         name=row.raid_name,
         description=boss.description or None,
         status=state.status,
         outcome=state.outcome,
-        boss=views.Boss(
-            name=boss.name,
-            tier=boss.tier,
-            dominant_stats=boss.dominant_stats,
-            image_url=boss.image_url,
-            initial_weaknesses=boss.weaknesses,
-            curse_pool=boss.curse_pool,
-            curse_limits=boss.curse_limits,
-            weakness_pool=boss.weakness_pool,
-        ),
+        boss=rulebook.boss_view,
         hp=views.HitPoints(state.hp, state.total_hp, state.hp_permille),
         analysis=views.AnalysisProgress(
             points=state.analysis_points,
@@ -40,20 +31,13 @@ def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
             thresholds=thresholds,
             next_threshold=thresholds[state.breakthroughs] if state.breakthroughs < len(thresholds) else None,
         ),
-        stage=views.Stage(
-            number=state.stage,
-            count=boss.stage_count,
-            fight_permille=rulebook.resolver.stage_permille(StrikeAction.FIGHT, state.stage),
-            analyze_permille=rulebook.resolver.stage_permille(StrikeAction.ANALYZE, state.stage),
-            hp_thresholds_permille=boss.stage_hp_below_permille,
-            message=None if effect is None else effect.message,
-        ),
-        weaknesses=state.open_weaknesses,
+        stage=rulebook.stage_view(state.stage),
+        weaknesses=weaknesses,
         resistances=boss.resistances,
-        curses=tuple(views.Curse(curse.affinity, curse.applied_at, curse.sequence) for curse in state.curses),
+        curses=curses,
         curse_clock=views.CurseClock(state.strikes_until_curse, state.curse_every),
         totals=views.RaidTotals(state.strikes, state.fights, state.analyses, state.participants, state.damage),
-        seed_hash=seed_hash(row.secret_seed),
+        seed_hash=rulebook.seed_hash,
         seed=row.secret_seed.hex() if state.status is RaidStatus.COMPLETED else None,
         sequence=state.sequence,
         starts_at=state.starts_at or row.starts_at,
@@ -67,8 +51,13 @@ def strike_view(
     before: RaidState,
     sheets: Mapping[int, CharacterSheet],
     equipment: views.Equipment | None,
+    shown: ShownAffinities | None = None,
 ) -> views.Strike:
-    """The strike of `row`; `before` tells the boss's stage, weaknesses and curses it met; `sheets` by revision."""
+    """The strike of `row`; `before` tells the boss's stage, weaknesses and curses it met; `sheets` by revision.
+
+    `shown` are `before`'s, for who has them already.
+    """
+    weaknesses, curses = shown or shown_affinities(before)
     return views.Strike(
         id=f"{row.raid_id}.{row.number}",
         raid_id=row.raid_id,
@@ -90,8 +79,8 @@ def strike_view(
         stage=before.stage,
         hp_before=row.boss_hp_after + row.damage_dealt,
         hp_after=row.boss_hp_after,
-        weaknesses=before.open_weaknesses,
-        curses=tuple(curse.affinity for curse in before.curses),
+        weaknesses=weaknesses,
+        curses=tuple(curse.affinity for curse in curses),
         struck_at=row.at,
     )
 
@@ -118,6 +107,34 @@ def success_view(
         ready_at=ready_at(strike.struck_at, rulebook.boss.rules),
         replayed=replayed,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedStrike:
+    """All that the answer to an accepted strike is made of. The line does not hold the raid's lock to make it."""
+
+    raid: RaidRow
+    rulebook: Rulebook
+    row: StrikeRow
+    before: RaidState
+    after: RaidState
+    events: tuple[views.Event, ...]
+    rewards: tuple[Reward, ...]
+    sheets: Mapping[int, CharacterSheet]
+    equipment: views.Equipment | None
+    replayed: bool = False
+
+    def answer(self) -> views.StrikeSuccess:
+        return success_view(
+            strike_view(
+                self.row, self.before, self.sheets, self.equipment, self.rulebook.shown_affinities(self.before)
+            ),
+            raid_view(self.raid, self.rulebook, self.after),
+            self.rulebook,
+            self.events,
+            self.rewards,
+            replayed=self.replayed,
+        )
 
 
 def sum_by_currency(rewards: Sequence[Reward]) -> tuple[Reward, ...]:

@@ -31,7 +31,7 @@ from services.raid_records import (
     row_of,
     state_of,
 )
-from services.raid_views import raid_view, strike_view, success_view
+from services.raid_views import AcceptedStrike
 from services.replayed_answers import replay_answer
 from services.rules import refusals
 from services.rules.configuration import RaidRules
@@ -45,7 +45,8 @@ from services.shelf import Shelf
 
 _ID = re.compile("[1-9][0-9]{0,17}")
 
-Answer = views.StrikeSuccess | WorldThreatError
+Success = AcceptedStrike | views.StrikeSuccess
+Answer = Success | WorldThreatError
 
 
 class RaidDueError(Exception):
@@ -72,6 +73,7 @@ class _Facts:
     answered: dict[tuple[int, str], IdempotencyRow]
     participants: dict[int, Participant] = field(default_factory=dict)
     copies: dict[int, CopyRow] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
     sheets: dict[int, CharacterSheet] = field(default_factory=dict)
     equipment: dict[int, EquipmentRow] = field(default_factory=dict)
 
@@ -96,7 +98,7 @@ class StrikeBatch:
         self._connection = connection
         self._shelf = shelf
         self._raid = raid
-        self._answers: dict[tuple[int, str], views.StrikeSuccess] = {}
+        self._answers: dict[tuple[int, str], Success] = {}
         self._accepted = _Accepted()
 
     async def strike_all(self, commands: Sequence[views.StrikeCommand]) -> list[Answer]:
@@ -132,6 +134,7 @@ class StrikeBatch:
         facts.participants = {user_id: participant_of(row) for user_id, row in rows.items()}
         copy_ids = {parse_id(text) for each in commands for text in each.character_ids} - {None}
         facts.copies = await strike_reads.copies(connection, raid.id, list(copy_ids))  # type: ignore[arg-type]
+        facts.used = {copy.id for copy in facts.copies.values() if copy.used}
         facts.sheets = await self._shelf.sheets(
             {copy.revision_id for copy in facts.copies.values()},
             partial(strike_reads.revisions, connection),
@@ -170,7 +173,7 @@ class StrikeBatch:
             user, team, equipment = _owned(command, facts)
             refusals.check_unused(
                 (character.id for character in team),
-                (character.id for character in team if facts.copies[character.id].used),
+                facts.used,
             )
             participant = facts.participants.get(user.id) or Participant(user.id)
             refusals.check_cooldown(participant, live.rulebook.boss.rules, facts.now)
@@ -182,7 +185,7 @@ class StrikeBatch:
             return refused
         return self._accept(command, facts, live, user, participant, team, equipment, score)
 
-    async def _first_answer(self, command: views.StrikeCommand, facts: _Facts) -> views.StrikeSuccess | None:
+    async def _first_answer(self, command: views.StrikeCommand, facts: _Facts) -> Success | None:
         """The answer that this key was given before; None for a new key. Raises IdempotencyConflictError."""
         user = facts.users.get(command.discord_id)
         if user is None:
@@ -208,14 +211,13 @@ class StrikeBatch:
         team: tuple[Character, ...],
         equipment: Equipment | None,
         score: StrikeScore,
-    ) -> views.StrikeSuccess:
+    ) -> AcceptedStrike:
         before = live.state
         outcome = live.rulebook.manager.apply(before, participant, command.action, score, facts.now)
         row = _strike_row(live.row.id, user.id, command.action, team, equipment, score, before, outcome, facts)
         live.move(outcome)
         facts.participants[user.id] = outcome.participant
-        for character in team:
-            facts.copies[character.id] = replace(facts.copies[character.id], used=True)
+        facts.used.update(character.id for character in team)
         accepted = self._accepted
         accepted.strikes.append(row)
         accepted.strikers[user.id] = outcome.participant
@@ -230,13 +232,16 @@ class StrikeBatch:
                 calculator = live.rulebook.calculator
                 tier = calculator.tier(outcome.participant.contribution)
                 rewards += calculator.calculate_victory_rewards(tier).rewards
-        answer = success_view(
-            strike_view(row, before, facts.sheets, _equipment_view(equipment)),
-            raid_view(live.row, live.rulebook, outcome.state),
+        answer = AcceptedStrike(
+            live.row,
             live.rulebook,
+            row,
+            before,
+            outcome.state,
             outcome.events,
-            rewards,
-            replayed=False,
+            tuple(rewards),
+            facts.sheets,
+            _equipment_view(equipment),
         )
         key = IdempotencyRow(user.id, command.idempotency_key, content_hash(command), live.row.id, row.number)
         accepted.keys.append(key)

@@ -26,8 +26,9 @@ from db.engine import Database
 from db.queries import Connection, strike_reads
 from services import views
 from services.errors import OverloadedError, WorldThreatError
+from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
-from services.strike_batch import Answer, RaidDueError, StrikeBatch
+from services.strike_batch import Answer, RaidDueError, StrikeBatch, Success
 
 LARGEST_BATCH = 256
 LONGEST_QUEUE = 4_096
@@ -56,7 +57,7 @@ class _Waiting:
     """`in_doubt`: the strike was accepted in a transaction before, whose commit may have succeeded unheard."""
 
     command: views.StrikeCommand
-    answer: asyncio.Future[views.StrikeSuccess]
+    answer: asyncio.Future[Success]
     since: float
     in_doubt: bool = False
 
@@ -115,7 +116,8 @@ class StrikeLine:
         waiting = _Waiting(command, asyncio.get_running_loop().create_future(), time.monotonic())
         self._queue.append(waiting)
         self._wake.set()
-        return await asyncio.shield(waiting.answer)
+        success = await waiting.answer  # who stops waiting ends the waiting, not the strike
+        return success.answer() if isinstance(success, AcceptedStrike) else success
 
     async def _write_forever(self) -> None:
         while not (self._stopping and not self._queue):
@@ -208,7 +210,7 @@ class StrikeLine:
 
 def _is_accepted_now(answer: Answer) -> bool:
     """Whether this transaction wrote the strike: it was neither refused nor accepted before."""
-    return isinstance(answer, views.StrikeSuccess) and not answer.replayed
+    return isinstance(answer, AcceptedStrike) and not answer.replayed
 
 
 def _give(waiting: _Waiting, answer: Answer) -> None:

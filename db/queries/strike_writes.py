@@ -1,14 +1,15 @@
 """What moves a live raid, under its lock: all accepted strikes of a batch in a handful of statements."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from db.queries import Connection
-from db.rows import EventRow, IdempotencyRow, ParticipantRow, RaidRow, StrikeRow, column_list
+from db.rows import EventRow, IdempotencyRow, ParticipantRow, RaidRow, StrikeRow
 
 _SHARED_STRIKE_COLUMNS = (
     "raid_id",
@@ -120,17 +121,23 @@ async def add_idempotency_keys(connection: Connection, rows: Sequence[Idempotenc
     )
 
 
+_PARTICIPANT = [field.name for field in fields(ParticipantRow)]
+_participant_values = attrgetter(*_PARTICIPANT)  # dataclasses.astuple copies each value deeply: a tenth of a strike
+_SAVE_PARTICIPANTS = (
+    f"INSERT INTO world_threat_participants ({', '.join(_PARTICIPANT)}) SELECT * FROM unnest("  # noqa: S608 - constant columns
+    + ", ".join(
+        f"${index}::{'timestamptz' if name == 'last_action_at' else 'bigint'}[]"
+        for index, name in enumerate(_PARTICIPANT, 1)
+    )
+    + ") ON CONFLICT (raid_id, user_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _PARTICIPANT[2:])
+)
+
+
 async def save_participants(connection: Connection, rows: Sequence[ParticipantRow]) -> None:
     """Writes the totals of everybody who struck in this batch."""
-    names = [field.name for field in fields(ParticipantRow)]
-    types = ["timestamptz" if name == "last_action_at" else "bigint" for name in names]
-    arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(types, 1))
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
-    await connection.execute(
-        f"INSERT INTO world_threat_participants ({column_list(ParticipantRow)}) "  # noqa: S608 - constant columns
-        f"SELECT * FROM unnest({arrays}) ON CONFLICT (raid_id, user_id) DO UPDATE SET {changes}",
-        *map(list, zip(*map(astuple, rows), strict=True)),
-    )
+    columns = zip(*map(_participant_values, rows), strict=True)
+    await connection.execute(_SAVE_PARTICIPANTS, *map(list, columns))
 
 
 async def add_grants(

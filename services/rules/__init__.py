@@ -17,5 +17,6 @@ replay to the same raid.
     reward_calculator.py  who earns what                              (RewardCalculator)
     checks.py           is this configuration playable?
     teams.py            the best team of a roster
+    candidates.py       whom to choose for a team, best first, and why
     replay.py           the log through the rules once more
 """

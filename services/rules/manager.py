@@ -15,7 +15,7 @@ from services.rules.events import (
     StageAdvanced,
 )
 from services.rules.reward_calculator import Grant, RewardCalculator
-from services.rules.state import ActiveCurse, Participant, RaidState
+from services.rules.state import ActiveCurse, Participant, RaidState, contribution
 from services.rules.strike_resolver import StrikeScore
 from services.rules.values import Affinity, AffinityKind, RaidOutcome, RaidStatus, StrikeAction
 
@@ -70,7 +70,7 @@ class WorldThreatManager:
         else:
             state, events = self.reach_breakthroughs(state, participant.player, now)
             state, stages = self.reach_stages(state, number, now)
-            state, curse = self._strike_curse_clock(state, participant.player, now)
+            state, curse = self._run_curse_clock(state, participant.player, now)
             events += stages + curse
         return StrikeOutcome(
             state=state,
@@ -89,8 +89,8 @@ class WorldThreatManager:
         now: datetime,
     ) -> tuple[RaidState, tuple[RaidEvent, ...]]:
         """Opens every threshold that the analysis points have reached; one strike can open several (4.3)."""
-        events: list[RaidEvent] = []
         thresholds = self._configuration.analysis_thresholds
+        events: list[RaidEvent] = []
         while state.breakthroughs < len(thresholds) and state.analysis_points >= thresholds[state.breakthroughs]:
             draws, weakness = self.select_random_weakness(state)
             state = replace(
@@ -136,8 +136,11 @@ class WorldThreatManager:
     def stage_of(self, state: RaidState) -> int:
         """The stage that HP and analysis points have earned; stages only rise (4.4)."""
         configuration = self._configuration
-        hp_stage = 1 + sum(state.hp * 1000 < state.total_hp * below for below in configuration.stage_hp_below_permille)
-        analysis_stage = 1 + sum(state.analysis_points >= at for at in configuration.stage_analysis_points)
+        hp_stage = analysis_stage = 1
+        for below in configuration.stage_hp_below_permille:
+            hp_stage += state.hp * 1000 < state.total_hp * below
+        for points in configuration.stage_analysis_points:
+            analysis_stage += state.analysis_points >= points
         return min(max(hp_stage, analysis_stage, state.stage), configuration.stage_count)
 
     def reach_stages(
@@ -183,15 +186,15 @@ class WorldThreatManager:
             return None
         return None if self._configuration.curse_limit(curse.kind) == 0 else curse
 
-    def _strike_curse_clock(
+    def _run_curse_clock(
         self,
         state: RaidState,
         player: int,
         now: datetime,
     ) -> tuple[RaidState, tuple[RaidEvent, ...]]:
-        """Every accepted strike counts; when `curse_every` have come the clock restarts and a curse is drawn (4.5)."""
-        if state.curse_clock + 1 < state.curse_every:
-            return replace(state, curse_clock=state.curse_clock + 1), ()
+        """When `curse_every` strikes have come the clock restarts and a curse is drawn (4.5)."""
+        if state.curse_clock < state.curse_every:
+            return state, ()
         state = replace(state, curse_clock=0, sequence=state.sequence + 1)
         candidates = self.available_curses(state)
         name = self._configuration.name
@@ -318,28 +321,32 @@ def _add_to_participant(
     damage: int,
     now: datetime,
 ) -> Participant:
-    """The striker's totals after the strike, each with the number of the strike that reached it."""
+    """The striker's totals after the strike, each with the number of the strike that reached it.
+
+    One new value for all of it: this runs for every strike.
+    """
     fight = action is StrikeAction.FIGHT
     analysis_points = 0 if fight else score.points
+    total_damage = participant.damage + damage
+    total_points = participant.analysis_points + analysis_points
+    contributed = contribution(total_damage, total_points) != participant.contribution
+    first_analysis = participant.first_analysis_number
     best = score.final_score > participant.best_score
-    moved = replace(
-        participant,
+    return Participant(
+        player=participant.player,
         fights=participant.fights + fight,
         analyses=participant.analyses + (not fight),
-        damage=participant.damage + damage,
+        damage=total_damage,
         damage_number=number if damage else participant.damage_number,
-        analysis_points=participant.analysis_points + analysis_points,
+        analysis_points=total_points,
         analysis_number=number if analysis_points else participant.analysis_number,
+        contribution_number=number if contributed else participant.contribution_number,
         strikes_number=number,
-        best_score=max(participant.best_score, score.final_score),
+        first_analysis_number=number if first_analysis is None and analysis_points else first_analysis,
+        best_score=score.final_score if best else participant.best_score,
         best_score_number=number if best else participant.best_score_number,
         last_action_at=now,
     )
-    if participant.first_analysis_number is None and analysis_points:
-        moved = replace(moved, first_analysis_number=number)
-    if moved.contribution != participant.contribution:
-        moved = replace(moved, contribution_number=number)
-    return moved
 
 
 def _add_to_state(
@@ -349,14 +356,16 @@ def _add_to_state(
     damage: int,
     analysis_points: int,
 ) -> RaidState:
-    fights, analyses = after.fights - before.fights, after.analyses - before.analyses
+    """The raid after a strike, before what it sets off. A strike that kills does not move the curse clock."""
+    hp = state.hp - damage
     return replace(
         state,
-        hp=state.hp - damage,
+        hp=hp,
         damage=state.damage + damage,
         analysis_points=state.analysis_points + analysis_points,
-        fights=state.fights + fights,
-        analyses=state.analyses + analyses,
+        fights=state.fights + after.fights - before.fights,
+        analyses=state.analyses + after.analyses - before.analyses,
         participants=state.participants + (before.strikes == 0),
         analysts=state.analysts + (before.first_analysis_number is None and after.first_analysis_number is not None),
+        curse_clock=state.curse_clock + (hp > 0),
     )

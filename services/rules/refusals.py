@@ -4,7 +4,7 @@ The idempotency key (2.2) and what a player owns (2.4) are looked up by the serv
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from services.rules.configuration import BossConfiguration, RaidRules
@@ -73,13 +73,12 @@ def check_cooldown(participant: Participant, rules: RaidRules, now: datetime) ->
         raise CooldownError(ready_at=ready)
 
 
-def check_unused(character_ids: Iterable[int], used: Iterable[int]) -> None:
+def check_unused(character_ids: Iterable[int], used: Collection[int]) -> None:
     """2.5: no character strikes twice in a raid.
 
     Raises:
         CharacterAlreadyUsedError: naming all of them, in the team's order.
     """
-    used = frozenset(used)
     again = tuple(character for character in character_ids if character in used)
     if again:
         raise CharacterAlreadyUsedError(character_ids=again)

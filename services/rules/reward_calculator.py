@@ -49,10 +49,11 @@ class RewardCalculator:
 
     def calculate_milestone_rewards(self, before: Participant, after: Participant) -> tuple[Grant, ...]:
         """The personal milestones that lie between the two contributions."""
+        had, has = before.contribution, after.contribution
         return tuple(
             Grant(GrantKind.MILESTONE, str(milestone.contribution), milestone.rewards)
             for milestone in self._rewards.milestones
-            if before.contribution < milestone.contribution <= after.contribution
+            if had < milestone.contribution <= has
         )
 
     def calculate_breakthrough_rewards(self, number: int) -> Grant:

@@ -85,7 +85,7 @@ def test_a_scheduled_raid_says_when_it_starts() -> None:
 def test_characters_used_before_are_all_named_in_the_teams_order() -> None:
     refusals.check_unused([1, 2], [3, 4])
     with pytest.raises(CharacterAlreadyUsedError, match="already used: 5, 2") as refused:
-        refusals.check_unused([5, 1, 2], iter([2, 3, 5]))
+        refusals.check_unused(iter([5, 1, 2]), {2, 3, 5})
     assert refused.value.character_ids == (5, 2)
 
 

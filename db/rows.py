@@ -247,7 +247,19 @@ class ChannelRow:
     kinds: list[str]
     mention_role_id: str | None
     switched_off_at: datetime | None
+    switched_off_reason: str | None
+    status_message_id: str | None
     acknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminderRow:
+    """A reminder that is due, with its player; `somebody_left`: they have characters that can strike in its raid."""
+
+    user_id: int
+    discord_id: str
+    ready_at: datetime
+    somebody_left: bool
 
 
 def column_list(row: type[Any], table: str = "") -> str:

@@ -39,3 +39,15 @@ class ChannelSet:
 @dataclass(frozen=True, slots=True)
 class AnnouncementsAcknowledged:
     channel: AnnouncementChannel
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderSet:
+    player: Player
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderAcknowledged:
+    player: Player
+    acknowledged: bool

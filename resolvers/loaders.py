@@ -90,6 +90,7 @@ class Loaders:
         )
         self.equipment: DataLoader[int, tuple[Equipment, ...]] = _loader(self._load_equipment)
         self.balances: DataLoader[int, tuple[Reward, ...]] = _loader(self._load_balances)
+        self.reminders: DataLoader[int, bool] = _loader(self._load_reminders)
 
     async def _load_leaderboards(
         self, raid_ids: Sequence[int], key: LeaderboardKey
@@ -119,6 +120,9 @@ class Loaders:
 
     async def _load_balances(self, user_ids: Sequence[int]) -> Sequence[tuple[Reward, ...] | WorldThreatError]:
         return await self._service.balances(self._principal, user_ids)
+
+    async def _load_reminders(self, user_ids: Sequence[int]) -> Sequence[bool | WorldThreatError]:
+        return await self._service.reminders_wanted(self._principal, user_ids)
 
 
 def _loader(

@@ -3,8 +3,16 @@
 from resolvers import limits
 from resolvers.context import Context
 from resolvers.limits import within
-from services.rules.values import StrikeAction
-from services.views import LeaderboardMetric, Participation, StrikePreview, SuggestedTeam
+from services.rules.values import Affinity, StrikeAction
+from services.views import (
+    CountedPage,
+    LastTeam,
+    LeaderboardMetric,
+    Participation,
+    StrikePreview,
+    SuggestedTeam,
+    TeamCandidate,
+)
 
 
 async def participation(context: Context, *, discord_id: str, raid_id: str | None) -> Participation | None:
@@ -37,3 +45,29 @@ async def preview_strike(
 async def suggest_team(context: Context, *, discord_id: str, action: StrikeAction, size: int) -> SuggestedTeam | None:
     within("size", size, limits.TEAM)
     return await context.service.suggest_team(context.principal, discord_id=discord_id, action=action, size=size)
+
+
+async def team_candidates(
+    context: Context,
+    *,
+    discord_id: str,
+    action: StrikeAction,
+    search: str | None,
+    affinity: Affinity | None,
+    first: int,
+    after: str | None,
+) -> CountedPage[TeamCandidate] | None:
+    within("first", first, limits.PAGE)
+    return await context.service.team_candidates(
+        context.principal,
+        discord_id=discord_id,
+        action=action,
+        search=search,
+        affinity=affinity,
+        first=first,
+        after=after,
+    )
+
+
+async def last_team(context: Context, *, discord_id: str) -> LastTeam | None:
+    return await context.service.last_team(context.principal, discord_id=discord_id)

@@ -36,6 +36,10 @@ async def balances_of(context: Context, user_id: int) -> tuple[Reward, ...]:
     return await context.loaders.balances.load(user_id)
 
 
+async def reminders_of(context: Context, user_id: int) -> bool:
+    return await context.loaders.reminders.load(user_id)
+
+
 async def catalogue(context: Context, *, first: int, after: str | None, search: str | None) -> Page[CatalogueCharacter]:
     within("first", first, limits.PAGE)
     return await context.service.catalogue(context.principal, first=first, after=after, search=search)

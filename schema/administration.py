@@ -46,7 +46,9 @@ class RewardGrantConnection(Connection[RewardGrant]):
 class AdminAction:
     id: ID = shown("Names the action.")
     raid_id: ID | None = shown("The raid it concerned; null when none.")
-    actor: str = shown("Who did it: the name of their token.")
+    actor: str = shown(
+        "Who did it: the name of their token; `discord:<id> by <token name>` when it was used for a person on Discord."
+    )
     action: str = shown("What was done.")
     reason: str = shown("Why, in the admin's words.")
     before: str = shown("What was changed, as it stood before: JSON text.")
@@ -77,13 +79,24 @@ class Token:
     last_used_at: datetime | None = shown("When it was last used; null for never.")
 
 
+@strawberry.type(description="Why nothing is announced in a channel any more. Setting the channel anew switches it on.")
+class ChannelSwitchedOff:
+    at: datetime = shown("Since when.")
+    reason: str = shown("What the bot met there.")
+
+
 @strawberry.type(description="A Discord channel that the bot announces in.")
 class AnnouncementChannel:
     channel_id: ID = shown("The Discord channel.")
     guild_id: ID = shown("The Discord server it is in.")
     kinds: list[RaidEventKind] = shown("The kinds of events announced there.")
     mention_role_id: ID | None = shown("The Discord role to mention; null for none.")
-    acknowledged: SafeInt = shown("The newest event of the current raid that the channel was told of; 0 for none.")
+    acknowledged: SafeInt = shown(
+        "The newest event that the channel was told of, 0 for none: of the raid that was asked about, else of the "
+        "current one."
+    )
+    status_message_id: ID | None = shown("The message there that shows how the raid stands; null for none.")
+    switched_off: ChannelSwitchedOff | None = shown("Set when the bot can write there no more; null while it can.")
 
 
 @strawberry.input(description="A raid to create. Checks refuse what cannot be played and warn of what may not work.")
@@ -173,3 +186,15 @@ class AcknowledgeAnnouncementsInput:
     channel_id: ID = strawberry.field(description="The channel.")
     raid_id: ID = strawberry.field(description="The raid.")
     sequence: SafeInt = strawberry.field(description="The newest event announced. One below the last changes nothing.")
+
+
+@strawberry.input(description="A channel that the bot cannot write in any more.")
+class SwitchOffAnnouncementChannelInput:
+    channel_id: ID = strawberry.field(description="The channel.")
+    reason: str = strawberry.field(description="What happened there, in 1 to 500 characters, for the server's admins.")
+
+
+@strawberry.input(description="Which message shows how the raid stands.")
+class SetStatusMessageInput:
+    channel_id: ID = strawberry.field(description="The channel.")
+    message_id: ID | None = given("The message; null or left out: none any more.")

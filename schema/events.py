@@ -16,6 +16,7 @@ from schema.values import Affinity
 from services import views
 from services.rules import events
 from services.rules.events import RaidEventKind
+from services.rules.values import RaidOutcome
 
 
 def of_event(event: type) -> Callable[[Any, Any], bool]:
@@ -109,6 +110,13 @@ class RaidChanged(RaidEvent):
     is_type_of = of_event(events.RaidChanged)
 
     reason: str | None = shown("The admin's reason; null when the clock did it.", path="event.reason")
+    outcome: RaidOutcome | None = shown("RAID_ENDED: how it ended.", path="event.changes.outcome")
+    hp: SafeInt | None = shown("HP_ADJUSTED: the boss's HP from then on.", path="event.changes.hp")
+    ends_at: datetime | None = shown("The raid's new end, where it moved.", path="event.changes.ends_at")
+    name: str | None = shown("RAID_UPDATED: the raid's new name, where it was given one.", path="event.changes.name")
+    curse_every: SafeInt | None = shown(
+        "RAID_UPDATED: strikes from one curse to the next, where that changed.", path="event.changes.curse_every"
+    )
 
 
 EVENT_TYPES: tuple[type, ...] = (

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import administration, announcements, answers, strikes
+from resolvers import administration, announcements, answers, reminders, strikes
 from schema import results
 from schema.access import needs
 from schema.administration import (
@@ -18,9 +18,12 @@ from schema.administration import (
     RaidActionInput,
     RegisterPlayerInput,
     RevokeTokenInput,
+    SetStatusMessageInput,
+    SwitchOffAnnouncementChannelInput,
     UpdateRaidInput,
 )
 from schema.fields import Info, argument, resolved
+from schema.reminders import AcknowledgeReminderInput, SetReminderInput
 from schema.strikes import ExecuteStrikeInput
 from services import views
 from services.boss_overrides import BossOverrides
@@ -165,6 +168,53 @@ class Mutation:
             kinds=tuple(channel.kinds),
             mention_role_id=channel.mention_role_id,
         )
+
+    @resolved(
+        results.SwitchOffAnnouncementChannelResult,
+        needs(Role.BOT),
+        "The bot says that it can write in a channel no more. How far it was told stays; `setAnnouncementChannel` "
+        "switches it on again. For the bot.",
+    )
+    async def switch_off_announcement_channel(
+        self,
+        info: Info,
+        channel: Annotated[SwitchOffAnnouncementChannelInput, argument("Which channel, and why.", name="input")],
+    ) -> answers.ChannelSet:
+        return await announcements.switch_off_announcement_channel(
+            info.context, channel_id=channel.channel_id, reason=channel.reason
+        )
+
+    @resolved(
+        results.SetStatusMessageResult,
+        needs(Role.BOT),
+        "The bot keeps which message of a channel shows how the raid stands. For the bot.",
+    )
+    async def set_status_message(
+        self, info: Info, status: Annotated[SetStatusMessageInput, argument("Where, and which.", name="input")]
+    ) -> answers.ChannelSet:
+        return await announcements.set_status_message(
+            info.context, channel_id=status.channel_id, message_id=status.message_id
+        )
+
+    @resolved(
+        results.SetReminderResult,
+        needs(Role.PLAYER, Role.BOT),
+        "Whether a player wants to be told when they may strike again. For players themselves and the bot.",
+    )
+    async def set_reminder(
+        self, info: Info, reminder: Annotated[SetReminderInput, argument("Who, and whether.", name="input")]
+    ) -> answers.ReminderSet:
+        return await reminders.set_reminder(info.context, discord_id=reminder.discord_id, wanted=reminder.wanted)
+
+    @resolved(
+        results.AcknowledgeReminderResult,
+        needs(Role.BOT),
+        "The bot says that it has told a player: it is due no more. For the bot.",
+    )
+    async def acknowledge_reminder(
+        self, info: Info, told: Annotated[AcknowledgeReminderInput, argument("Who was told what.", name="input")]
+    ) -> answers.ReminderAcknowledged:
+        return await reminders.acknowledge_reminder(info.context, discord_id=told.discord_id, ready_at=told.ready_at)
 
     @resolved(
         results.AcknowledgeAnnouncementsResult,

@@ -113,6 +113,16 @@ class Player:
     async def balances(parent: strawberry.Parent[views.Player], info: Info) -> tuple[Reward, ...]:
         return await players.balances_of(info.context, parent.user_id)
 
+    @resolved(
+        bool | None,
+        private(),
+        "Whether the player wants to be told when they may strike again. For the player, the bot and admins; for "
+        "others null with a FORBIDDEN error.",
+    )
+    @staticmethod
+    async def reminders(parent: strawberry.Parent[views.Player], info: Info) -> bool:
+        return await players.reminders_of(info.context, parent.user_id)
+
 
 @strawberry.type(description="A character of the game, whoever owns it.")
 class CatalogueCharacter:

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from resolvers import administration, announcements, planning, players, raids
+from resolvers import administration, announcements, planning, players, raids, reminders
 from schema.access import needs, public
 from schema.administration import AdminActionConnection, AnnouncementChannel, RewardGrantConnection, Token
 from schema.bosses import BossTemplate
@@ -13,8 +13,10 @@ from schema.connections import After
 from schema.fields import Info, argument, resolved
 from schema.players import CatalogueConnection, Player, Viewer
 from schema.raid import LeaderboardEntry, Participation, Raid, RaidConnection
+from schema.reminders import DueReminder
 from schema.results import PreviewStrikeResult
-from schema.strikes import PreviewStrikeInput, SuggestedTeam
+from schema.strikes import LastTeam, PreviewStrikeInput, SuggestedTeam, TeamCandidateConnection
+from schema.values import AffinityInput
 from services import views
 from services.rules.values import RaidStatus, StrikeAction
 from services.views import LeaderboardMetric, Role
@@ -128,6 +130,41 @@ class Query:
     ) -> views.SuggestedTeam | None:
         return await planning.suggest_team(info.context, discord_id=discord_id, action=action, size=size)
 
+    @resolved(
+        TeamCandidateConnection | None,
+        needs(Role.PLAYER, Role.BOT, Role.ADMIN),
+        "The player's unused characters, best first for this action on this boss now; null when there is no raid to "
+        "strike. A cursor stays good when characters are used meanwhile. For the player, the bot and admins.",
+    )
+    async def team_candidates(
+        self,
+        info: Info,
+        discord_id: DiscordId,
+        action: Annotated[StrikeAction, argument("Fight or analyse.")],
+        search: Annotated[str | None, argument("Part of the name or series, in any case.")] = None,
+        affinity: Annotated[AffinityInput | None, argument("Only characters with this affinity.")] = None,
+        first: Annotated[int, argument("How many: 1 to 100.")] = 25,
+        after: After = None,
+    ) -> views.CountedPage[views.TeamCandidate] | None:
+        return await planning.team_candidates(
+            info.context,
+            discord_id=discord_id,
+            action=action,
+            search=search,
+            affinity=None if affinity is None else affinity.affinity(),
+            first=first,
+            after=after,
+        )
+
+    @resolved(
+        LastTeam | None,
+        needs(Role.PLAYER, Role.BOT, Role.ADMIN),
+        "The player's newest team of an earlier raid of which somebody can strike now; null when there is none, or no "
+        "raid to strike. For the player, the bot and admins.",
+    )
+    async def last_team(self, info: Info, discord_id: DiscordId) -> views.LastTeam | None:
+        return await planning.last_team(info.context, discord_id=discord_id)
+
     @resolved(Viewer, public(), "The caller: what this token may do.")
     async def viewer(self, info: Info) -> views.Principal:
         return players.viewer(info.context)
@@ -172,5 +209,23 @@ class Query:
         needs(Role.BOT, Role.ADMIN),
         "The Discord channels that the bot announces in. For the bot and admins.",
     )
-    async def announcement_channels(self, info: Info) -> tuple[views.AnnouncementChannel, ...]:
-        return await announcements.announcement_channels(info.context)
+    async def announcement_channels(
+        self,
+        info: Info,
+        guild_id: Annotated[ID | None, argument("Only those of this Discord server.")] = None,
+        raid_id: Annotated[
+            ID | None, argument("The raid that `acknowledged` tells about; left out: the live one, else the newest.")
+        ] = None,
+    ) -> tuple[views.AnnouncementChannel, ...]:
+        return await announcements.announcement_channels(info.context, guild_id=guild_id, raid_id=raid_id)
+
+    @resolved(
+        list[DueReminder],
+        needs(Role.BOT),
+        "Who is to be told now that they may strike again: players who want reminders, in the active raid, with "
+        "characters left. Longest due first. For the bot.",
+    )
+    async def due_reminders(
+        self, info: Info, first: Annotated[int, argument("How many: 1 to 100.")] = 100
+    ) -> tuple[views.DueReminder, ...]:
+        return await reminders.due_reminders(info.context, first=first)

@@ -8,7 +8,7 @@ from strawberry import ID
 
 from resolvers import planning, raids
 from schema.access import public
-from schema.bosses import CurseLimit, WeaknessPool
+from schema.bosses import CurseLimit, RewardConfiguration, WeaknessPool
 from schema.connections import After, Connection
 from schema.events import RaidEvent
 from schema.fields import Info, argument, resolved, shown
@@ -115,6 +115,7 @@ class Raid:
     curses: list[Curse] = shown("Disfavoured now, each until another takes its place.")
     curse_clock: CurseClock = shown("When the next curse comes.")
     totals: RaidTotals = shown("What everybody has done together.")
+    rewards: RewardConfiguration = shown("Who earns what in this raid.")
     seed_hash: str = shown(
         "sha256 of the secret seed that all of the raid's draws come from: published from the start, the seed itself "
         "after the end."

@@ -110,6 +110,24 @@ class AcknowledgeAnnouncementsSuccess:
     channel: AnnouncementChannel = shown("The channel, with how far it has come: never further back than before.")
 
 
+@strawberry.type(description="What the player wants is kept.")
+class SetReminderSuccess:
+    is_type_of = of(answers.ReminderSet)
+
+    player: Player = shown("The player.")
+    wanted: bool = shown("Whether they are told from now on.")
+
+
+@strawberry.type(description="The acknowledgement was taken.")
+class AcknowledgeReminderSuccess:
+    is_type_of = of(answers.ReminderAcknowledged)
+
+    player: Player = shown("The player.")
+    acknowledged: bool = shown(
+        "True once: false when it was acknowledged before, or the player has struck again since."
+    )
+
+
 ExecuteStrikeResult = Annotated[
     ExecuteStrikeSuccess
     | errors.CooldownActive
@@ -188,4 +206,24 @@ AnnouncementChannelResult = Annotated[
 AcknowledgeAnnouncementsResult = Annotated[
     AcknowledgeAnnouncementsSuccess | errors.RaidNotFound,
     strawberry.union("AcknowledgeAnnouncementsResult", description="How far the channel has come, or why not."),
+]
+
+SwitchOffAnnouncementChannelResult = Annotated[
+    AnnouncementChannelSuccess,
+    strawberry.union("SwitchOffAnnouncementChannelResult", description="The channel, switched off."),
+]
+
+SetStatusMessageResult = Annotated[
+    AnnouncementChannelSuccess,
+    strawberry.union("SetStatusMessageResult", description="The channel with its status message."),
+]
+
+SetReminderResult = Annotated[
+    SetReminderSuccess | errors.PlayerNotFound,
+    strawberry.union("SetReminderResult", description="What the player wants, or why it was not kept."),
+]
+
+AcknowledgeReminderResult = Annotated[
+    AcknowledgeReminderSuccess | errors.PlayerNotFound,
+    strawberry.union("AcknowledgeReminderResult", description="Whether it was the first acknowledgement, or why not."),
 ]

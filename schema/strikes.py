@@ -75,6 +75,34 @@ class SuggestedTeam:
     preview: StrikePreview = shown("What their strike would do.")
 
 
+@strawberry.type(description="A character that can be sent into the next strike, and what it is good for right now.")
+class TeamCandidate:
+    character: Character = shown("The player's copy.")
+    score: int = shown("Its score against this boss before affinities, stars counted.")
+    multiplier_permille: int = shown(
+        "Its affinity multiplier against the boss as it is now, in thousandths: 1500 is 1.5 times."
+    )
+    power: SafeInt = shown("What it would score alone: score times multiplier times the stage's, for this action.")
+    points: SafeInt = shown("Damage or analysis points that its power is worth.")
+    weaknesses: list[Affinity] = shown("Its affinities that the boss is weak to: up to three count.")
+    curses: list[Affinity] = shown("Its affinities that are cursed or resisted: up to three count.")
+
+
+@strawberry.type(description="A page of the characters that can be sent, best first.")
+class TeamCandidateConnection(Connection[TeamCandidate]):
+    total_count: int = shown("How many there are on all pages together.", path="total")
+
+
+@strawberry.type(description="A team of an earlier raid, as far as it can strike in this one.")
+class LastTeam:
+    strike_id: ID = shown("The strike it made.")
+    action: StrikeAction = shown("What it did then.")
+    struck_at: datetime = shown("When.")
+    characters: list[Character] = shown("Those of it that the player still has and that can strike now, in its order.")
+    complete: bool = shown("False when some of it cannot come along.")
+    equipment: Equipment | None = shown("What it took along, when the player still has it.")
+
+
 @strawberry.input(description="A strike to make.")
 class ExecuteStrikeInput:
     action: StrikeAction = strawberry.field(description="Fight or analyse.")

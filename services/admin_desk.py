@@ -27,8 +27,11 @@ from services.views import AnnouncementChannel, BossTemplate, Page, Player, Prin
 
 
 def actor_of(principal: Principal) -> Actor:
-    """The admin as the log names them: by their token."""
-    return Actor(principal.token_name or principal.role.value, principal.token_id)
+    """The admin as the log names them: by their token, and by the person whom its program acts for."""
+    name = principal.token_name or principal.role.value
+    if principal.acting_admin is not None:
+        name = f"discord:{principal.acting_admin} by {name}"
+    return Actor(name, principal.token_id)
 
 
 class AdminDesk:
@@ -229,9 +232,12 @@ class AdminDesk:
 
     # Announcements
 
-    async def announcement_channels(self, principal: Principal) -> tuple[AnnouncementChannel, ...]:
+    async def announcement_channels(
+        self, principal: Principal, *, guild_id: str | None = None, raid_id: str | None = None
+    ) -> tuple[AnnouncementChannel, ...]:
+        """Of one server, when `guild_id` is given; told of the raid that is named, else of the current one."""
         require(principal, Role.BOT, Role.ADMIN)
-        return await self._announcements.channels()
+        return await self._announcements.channels(guild_id=guild_id, raid_id=raid_id)
 
     async def set_announcement_channel(
         self,
@@ -249,6 +255,18 @@ class AdminDesk:
             kinds=kinds,
             mention_role_id=mention_role_id,
         )
+
+    async def switch_off_announcement_channel(
+        self, principal: Principal, *, channel_id: str, reason: str
+    ) -> AnnouncementChannel:
+        require(principal, Role.BOT)
+        return await self._announcements.switch_off(channel_id=channel_id, reason=reason)
+
+    async def set_status_message(
+        self, principal: Principal, *, channel_id: str, message_id: str | None
+    ) -> AnnouncementChannel:
+        require(principal, Role.BOT)
+        return await self._announcements.set_status_message(channel_id=channel_id, message_id=message_id)
 
     async def acknowledge_announcements(
         self,

@@ -1,14 +1,17 @@
 """Where Discord servers want to hear of the raid, and how far each channel was told."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from db.engine import Database
 from db.queries import administration, raids
 from db.rows import ChannelRow
 from services.errors import InvalidInputError, RaidNotFoundError
 from services.rules.events import RaidEventKind
 from services.strike_batch import parse_id
-from services.views import AnnouncementChannel
+from services.views import AnnouncementChannel, SwitchedOff
 
 LONGEST_DISCORD_ID = 64
+LONGEST_SWITCH_OFF_REASON = 500
 
 
 def _view(row: ChannelRow) -> AnnouncementChannel:
@@ -18,6 +21,10 @@ def _view(row: ChannelRow) -> AnnouncementChannel:
         kinds=tuple(RaidEventKind(kind) for kind in row.kinds),
         mention_role_id=row.mention_role_id,
         acknowledged=row.acknowledged,
+        status_message_id=row.status_message_id,
+        switched_off=None
+        if row.switched_off_at is None or row.switched_off_reason is None
+        else SwitchedOff(row.switched_off_at, row.switched_off_reason),
     )
 
 
@@ -25,11 +32,18 @@ class AnnouncementOffice:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def channels(self) -> tuple[AnnouncementChannel, ...]:
-        """Every channel, with how far it was told of the current raid."""
+    async def channels(self, *, guild_id: str | None, raid_id: str | None) -> tuple[AnnouncementChannel, ...]:
+        """Every channel, or those of one server, with how far each was told of the raid that is named, else of the
+        current one; switched-off ones too.
+
+        Raises InvalidInputError when there is no such raid.
+        """
         async with self._database.reading() as connection:
-            raid_id = await raids.current_raid_id(connection)
-            return tuple(_view(row) for row in await administration.channels(connection, raid_id))
+            if raid_id is None:
+                number = await raids.current_raid_id(connection)
+            else:
+                number = await _known_raid(connection, raid_id)
+            return tuple(_view(row) for row in await administration.channels(connection, number, guild_id=guild_id))
 
     async def set_channel(
         self,
@@ -39,14 +53,13 @@ class AnnouncementOffice:
         kinds: tuple[RaidEventKind, ...],
         mention_role_id: str | None,
     ) -> AnnouncementChannel:
-        """Makes or changes a channel; without kinds it hears nothing."""
+        """Makes or changes a channel, and switches it on again; without kinds it hears nothing."""
         for field, value in (
             ("guildId", guild_id),
             ("channelId", channel_id),
             ("mentionRoleId", mention_role_id or "0"),
         ):
-            if not 1 <= len(value) <= LONGEST_DISCORD_ID:
-                raise InvalidInputError(field, f"must have 1 to {LONGEST_DISCORD_ID} characters.")
+            _check_discord_id(field, value)
         async with self._database.transaction() as connection:
             await administration.set_channel(
                 connection,
@@ -55,8 +68,32 @@ class AnnouncementOffice:
                 kinds=[kind.value for kind in dict.fromkeys(kinds)],
                 mention_role_id=mention_role_id,
             )
-            raid_id = await raids.current_raid_id(connection)
-            (row,) = await administration.channels(connection, raid_id, channel_id)
+            return await self._channel(connection, channel_id)
+
+    async def switch_off(self, *, channel_id: str, reason: str) -> AnnouncementChannel:
+        """The bot cannot write there. Once is enough: the first time and reason stay, and how far it was told.
+
+        Raises InvalidInputError for an unknown channel, or no reason.
+        """
+        if not 1 <= len(reason.strip()) <= LONGEST_SWITCH_OFF_REASON:
+            raise InvalidInputError("reason", f"say why, in 1 to {LONGEST_SWITCH_OFF_REASON} characters.")
+        async with self._database.transaction() as connection:
+            if not await administration.switch_channel_off(connection, channel_id, reason.strip()):
+                raise _unknown(channel_id)
+            return await self._channel(connection, channel_id)
+
+    async def set_status_message(self, *, channel_id: str, message_id: str | None) -> AnnouncementChannel:
+        """Keeps which message shows the raid there; None forgets it. Raises InvalidInputError."""
+        if message_id is not None:
+            _check_discord_id("messageId", message_id)
+        async with self._database.transaction() as connection:
+            if not await administration.set_status_message(connection, channel_id, message_id):
+                raise _unknown(channel_id)
+            return await self._channel(connection, channel_id)
+
+    async def _channel(self, connection: AsyncConnection, channel_id: str) -> AnnouncementChannel:
+        raid_id = await raids.current_raid_id(connection)
+        (row,) = await administration.channels(connection, raid_id, channel_id)
         return _view(row)
 
     async def acknowledge(self, *, channel_id: str, raid_id: str, sequence: int) -> AnnouncementChannel:
@@ -73,9 +110,25 @@ class AnnouncementOffice:
                 raise RaidNotFoundError(raid_id=raid_id)
             raid = found[0]
             if not await administration.channels(connection, raid.id, channel_id):
-                raise InvalidInputError("channelId", f"no announcements are set for channel {channel_id}.")
+                raise _unknown(channel_id)
             if not 0 <= sequence <= raid.sequence:
                 raise InvalidInputError("sequence", f"must be from 0 to {raid.sequence}; {sequence} is not.")
             await administration.acknowledge(connection, channel_id, raid.id, sequence)
             (row,) = await administration.channels(connection, raid.id, channel_id)
         return _view(row)
+
+
+def _check_discord_id(field: str, value: str) -> None:
+    if not 1 <= len(value) <= LONGEST_DISCORD_ID:
+        raise InvalidInputError(field, f"must have 1 to {LONGEST_DISCORD_ID} characters.")
+
+
+def _unknown(channel_id: str) -> InvalidInputError:
+    return InvalidInputError("channelId", f"no announcements are set for channel {channel_id}.")
+
+
+async def _known_raid(connection: AsyncConnection, raid_id: str) -> int:
+    number = parse_id(raid_id)
+    if number is None or await raids.raid(connection, number) is None:
+        raise InvalidInputError("raidId", f"there is no raid {raid_id}.")
+    return number

@@ -1,20 +1,25 @@
 """What a strike would do, and who should make it. Spends nothing, promises nothing: the boss may change."""
 
-from functools import partial
+from dataclasses import dataclass
 
 from db.engine import Database
 from db.queries import administration, leaderboards, players, raids
+from db.rows import OwnedRow
 from services import codec, views
 from services.errors import CharacterNotOwnedError, EquipmentNotOwnedError, NoActiveEventError, PlayerNotFoundError
-from services.player_book import character_view
+from services.paging import decode_cursor, encode_cursor
+from services.player_book import character_view, is_sought
 from services.raid_reader import RaidReader
-from services.raid_records import participant_of, state_of
+from services.raid_records import Rulebook, participant_of, state_of
 from services.rules import refusals
+from services.rules.candidates import Candidate, candidates
 from services.rules.configuration import RaidRules
-from services.rules.strike_resolver import StrikeScore
+from services.rules.strike_resolver import Pricing, StrikeScore
 from services.rules.teams import best_team
-from services.rules.values import Character, Equipment, RaidOutcome, StrikeAction
+from services.rules.values import Affinity, Character, CharacterSheet, Equipment, RaidOutcome, StrikeAction
 from services.strike_batch import parse_id
+
+STRIKES_LOOKED_BACK = 25
 
 
 class StrikePlanner:
@@ -73,7 +78,7 @@ class StrikePlanner:
         copies = [owned[number] for number in numbers if number is not None]
         refusals.check_unused(
             (copy.id for copy, _ in copies),
-            (copy.id for copy, _ in copies if copy.used_at is not None),
+            {copy.id for copy, _ in copies if copy.used_at is not None},
         )
         if row is not None:
             refusals.check_cooldown(participant_of(row), rulebook.boss.rules, now)
@@ -91,6 +96,90 @@ class StrikePlanner:
 
         Raises PlayerNotFoundError.
         """
+        found = await self._unused(discord_id)
+        if found is None:
+            return None
+        rules = found.rulebook.boss.rules
+        size = min(max(size, rules.min_team_size), rules.max_team_size)
+        best = best_team(found.rulebook.resolver, action, found.roster(), found.pricing, size)
+        if best is None or len(best[0]) < rules.min_team_size:
+            return None
+        team, score = best
+        return views.SuggestedTeam(
+            characters=tuple(found.view(character.id) for character in team),
+            preview=preview_view(score, team, found.sequence),
+        )
+
+    async def candidates(
+        self,
+        discord_id: str,
+        action: StrikeAction,
+        *,
+        search: str | None,
+        affinity: Affinity | None,
+        first: int,
+        after: str | None,
+    ) -> views.CountedPage[views.TeamCandidate] | None:
+        """The player's unused characters, best first for this action on this boss now; None without a live raid.
+
+        A cursor is a place in that order: it stays good when characters are used or the boss changes meanwhile.
+
+        Raises PlayerNotFoundError, InvalidInputError for what is no cursor.
+        """
+        last = decode_cursor(after, int, int)
+        found = await self._unused(discord_id)
+        if found is None:
+            return None
+        sought = [character for character in found.roster() if is_sought(character.sheet, search, affinity)]
+        listed = candidates(found.rulebook.resolver, action, sought, found.pricing)
+        if last is not None:
+            weight, number = int(last[0]), int(last[1])
+            listed = [each for each in listed if (-each.weight, each.character.id) > (-weight, number)]
+        shown = listed[:first]
+        return views.CountedPage(
+            items=tuple(_candidate_view(each, found.view(each.character.id)) for each in shown),
+            cursors=tuple(encode_cursor(each.weight, each.character.id) for each in shown),
+            has_next=len(listed) > first,
+            total=len(sought),
+        )
+
+    async def last_team(self, discord_id: str) -> views.LastTeam | None:
+        """Of the player's newest strikes the first that sent somebody who can strike in the live raid, with those.
+
+        A character strikes once in a raid, so this is a team of an earlier one. At most STRIKES_LOOKED_BACK strikes
+        are looked at; None when there is no such strike, or no live raid. Raises PlayerNotFoundError.
+        """
+        found = await self._unused(discord_id)
+        if found is None:
+            return None
+        async with self._database.reading() as connection:
+            strikes = await raids.past_strikes(
+                connection, found.user_id, not_in=found.raid_id, limit=STRIKES_LOOKED_BACK
+            )
+            pieces = (await players.equipment(connection, [found.user_id]))[found.user_id]
+        largest = found.rulebook.boss.rules.max_team_size
+        for strike in strikes:
+            copies = [member[0] for member in strike.team_characters]
+            left = [number for number in copies if number in found.copies][:largest]
+            if left:
+                equipment = next((piece for piece in pieces if piece.id == strike.equipped_equipment_id), None)
+                return views.LastTeam(
+                    strike_id=f"{strike.raid_id}.{strike.number}",
+                    action=StrikeAction.FIGHT if strike.fight else StrikeAction.ANALYZE,
+                    struck_at=strike.at,
+                    characters=tuple(found.view(number) for number in left),
+                    complete=len(left) == len(copies),
+                    equipment=None
+                    if equipment is None
+                    else views.Equipment(equipment.id, equipment.name, codec.effects_from_json(equipment.effects)),
+                )
+        return None
+
+    async def _unused(self, discord_id: str) -> "_Unused | None":
+        """The player's characters that have not struck in the live raid; None without one.
+
+        Raises PlayerNotFoundError.
+        """
         async with self._database.reading() as connection:
             user = await players.user_by_discord_id(connection, discord_id)
             if user is None:
@@ -101,19 +190,44 @@ class StrikePlanner:
             raid, rulebook = self._reader.with_rulebook(found)
             rows = (await players.rosters(connection, [user.id], raid.id))[user.id]
         state = state_of(raid)
-        pricing = rulebook.resolver.pricing(state)
-        unused = {copy.id: (copy, self._reader.sheet(revision)) for copy, revision in rows if copy.used_at is None}
-        roster = [Character(copy.id, sheet, copy.stars) for copy, sheet in unused.values()]
-        size = min(max(size, rulebook.boss.rules.min_team_size), rulebook.boss.rules.max_team_size)
-        best = best_team(rulebook.resolver, action, roster, pricing, size)
-        if best is None or len(best[0]) < rulebook.boss.rules.min_team_size:
-            return None
-        team, score = best
-        show = partial(character_view, pricing=(rulebook, pricing))
-        return views.SuggestedTeam(
-            characters=tuple(show(*unused[character.id]) for character in team),
-            preview=preview_view(score, team, state.sequence),
+        return _Unused(
+            user_id=user.id,
+            raid_id=raid.id,
+            sequence=state.sequence,
+            rulebook=rulebook,
+            pricing=rulebook.resolver.pricing(state),
+            copies={copy.id: (copy, self._reader.sheet(revision)) for copy, revision in rows if copy.used_at is None},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unused:
+    """Whom a player can still send into the live raid, and what prices them there."""
+
+    user_id: int
+    raid_id: int
+    sequence: int
+    rulebook: Rulebook
+    pricing: Pricing
+    copies: dict[int, tuple[OwnedRow, CharacterSheet]]
+
+    def roster(self) -> list[Character]:
+        return [Character(copy.id, sheet, copy.stars) for copy, sheet in self.copies.values()]
+
+    def view(self, copy_id: int) -> views.Character:
+        return character_view(*self.copies[copy_id], (self.rulebook, self.pricing))
+
+
+def _candidate_view(candidate: Candidate, character: views.Character) -> views.TeamCandidate:
+    return views.TeamCandidate(
+        character=character,
+        score=candidate.score,
+        multiplier_permille=candidate.multiplier_permille,
+        power=candidate.power,
+        points=candidate.points,
+        weaknesses=candidate.weaknesses,
+        curses=candidate.curses,
+    )
 
 
 def preview_view(score: StrikeScore, team: tuple[Character, ...], sequence: int) -> views.StrikePreview:

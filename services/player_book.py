@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Database
-from db.queries import administration, leaderboards, players, raids
+from db.queries import administration, leaderboards, players, raids, reminders
 from db.rows import OwnedRow, RevisionRow
 from services import codec, views
 from services.errors import InvalidInputError, PlayerNotFoundError, UnknownCharactersError
@@ -18,7 +18,15 @@ from services.raid_records import Rulebook, participant_of, sheet_of, state_of
 from services.rules.refusals import ready_at
 from services.rules.state import Participant
 from services.rules.strike_resolver import Pricing
-from services.rules.values import STATS, Character, CharacterSheet, EquipmentEffect, EquipmentEffectKind, Reward
+from services.rules.values import (
+    STATS,
+    Affinity,
+    Character,
+    CharacterSheet,
+    EquipmentEffect,
+    EquipmentEffectKind,
+    Reward,
+)
 from services.views import Page, Principal, RosterFilter, RosterOrder
 
 LONGEST_NAME = 100
@@ -226,6 +234,7 @@ class PlayerBook:
                 user.id,
                 [(known[key][0], known[key][1] if stars is None else stars) for key, stars in grants],
             )
+            await reminders.rearm(connection, user.id)
             live = await self.live_pricing(connection)
             await _note(
                 connection, actor, "grant_characters", discord_id, {"characters": [list(each) for each in grants]}
@@ -318,16 +327,20 @@ def _roster_page(
     return page(listed, first, lambda each: each, lambda each: encode_cursor(each.id))
 
 
+def is_sought(character: views.Character | CharacterSheet, search: str | None, affinity: Affinity | None) -> bool:
+    """Whether `search` is part of its name or series, in any case, and it has the affinity; None asks for nothing."""
+    part = (search or "").strip().casefold()
+    found = part in character.name.casefold() or part in (character.series or "").casefold()
+    return found and (affinity is None or affinity in character.affinities)
+
+
 def _matches(wanted: RosterFilter) -> Callable[[views.Character], bool]:
     """Whether a character is asked for. Without a live raid every character is available."""
-    search = (wanted.search or "").strip().casefold()
 
     def matches(character: views.Character) -> bool:
         available = character.raid_use is None or character.raid_use.available
-        return (
-            (wanted.available is None or wanted.available == available)
-            and (search in character.name.casefold() or search in (character.series or "").casefold())
-            and (wanted.affinity is None or wanted.affinity in character.affinities)
+        return (wanted.available is None or wanted.available == available) and is_sought(
+            character, wanted.search, wanted.affinity
         )
 
     return matches

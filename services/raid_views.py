@@ -37,6 +37,7 @@ def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
         curses=curses,
         curse_clock=views.CurseClock(state.strikes_until_curse, state.curse_every),
         totals=views.RaidTotals(state.strikes, state.fights, state.analyses, state.participants, state.damage),
+        rewards=boss.rewards,
         seed_hash=rulebook.seed_hash,
         seed=row.secret_seed.hex() if state.status is RaidStatus.COMPLETED else None,
         sequence=state.sequence,

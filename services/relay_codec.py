@@ -11,7 +11,7 @@ from services import codec
 from services.rules.events import RaidEventKind
 from services.views import Raid, RaidEvent
 
-RELAY_VERSION = 1
+RELAY_VERSION = 2
 """Goes into every name in Redis: processes of another version neither hear this one nor are heard."""
 
 _raids: TypeAdapter[Raid] = TypeAdapter(Raid)

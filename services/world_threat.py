@@ -1,7 +1,8 @@
 """The service: every use case of a raid, by the name its users know it by.
 
 It asks who may, then hands over: strikes to the strike line, questions to the readers; what admins do lies on
-its `desk`. One `WorldThreatService` per process; `start` it before the first strike, `stop` it at the end.
+its `desk`, who wants to be told when they may strike again in its `reminders`. One `WorldThreatService` per process;
+`start` it before the first strike, `stop` it at the end.
 """
 
 import asyncio
@@ -25,8 +26,9 @@ from services.player_book import PlayerBook
 from services.raid_administration import RaidAdministration
 from services.raid_reader import RaidReader
 from services.recent import Recent, is_anybody
+from services.reminders import ReminderBook
 from services.rules.events import RaidEventKind
-from services.rules.values import RaidStatus, Reward, StrikeAction
+from services.rules.values import Affinity, RaidStatus, Reward, StrikeAction
 from services.shelf import Shelf
 from services.strike_line import StrikeLine
 from services.views import (
@@ -79,6 +81,7 @@ class WorldThreatService:
         self._planner = StrikePlanner(database, self._reader)
         self._administration = RaidAdministration(database, shelf, committed)
         self._line = StrikeLine(database, shelf, self._administration.settle, committed)
+        self.reminders = ReminderBook(database, self._reader)
         self.desk = AdminDesk(database, self._administration, self._players)
         self._clock: asyncio.Task[None] | None = None
 
@@ -265,6 +268,10 @@ class WorldThreatService:
         """Aligned with `user_ids`, as `rosters`."""
         return await _of_permitted(principal, user_ids, self._players.balances)
 
+    async def reminders_wanted(self, principal: Principal, user_ids: Sequence[int]) -> list[bool | WorldThreatError]:
+        """Aligned with `user_ids`, as `rosters`."""
+        return await _of_permitted(principal, user_ids, self.reminders.wanted)
+
     async def participation(
         self,
         principal: Principal,
@@ -348,6 +355,25 @@ class WorldThreatService:
         size: int,
     ) -> views.SuggestedTeam | None:
         return await self._planner.suggest(permissions.planner(principal, discord_id), action, size)
+
+    async def team_candidates(
+        self,
+        principal: Principal,
+        *,
+        discord_id: str,
+        action: StrikeAction,
+        search: str | None,
+        affinity: Affinity | None,
+        first: int,
+        after: str | None,
+    ) -> views.CountedPage[views.TeamCandidate] | None:
+        planned_for = permissions.planner(principal, discord_id)
+        return await self._planner.candidates(
+            planned_for, action, search=search, affinity=affinity, first=first, after=after
+        )
+
+    async def last_team(self, principal: Principal, *, discord_id: str) -> views.LastTeam | None:
+        return await self._planner.last_team(permissions.planner(principal, discord_id))
 
 
 async def _of_permitted(

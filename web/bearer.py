@@ -1,13 +1,19 @@
-"""Who asks, by the token they send."""
+"""Who asks, by the token they send, and for which person an admin's program acts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
-from services.errors import UnauthenticatedError
+from services.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
 from services.outages import overload_of
 from services.tokens import Authenticator
-from services.views import Principal
+from services.views import Principal, Role
 
 BEARER = "bearer "
+ACTOR_HEADER = "Worldthreat-Actor"
+DISCORD_ID = re.compile(r"[0-9]{1,20}")
 
 log = structlog.get_logger(__name__)
 
@@ -39,3 +45,21 @@ async def principal_of(authenticator: Authenticator, authorization: str | None) 
             raise
         log.warning("database away: a token could not be looked up", error=type(error).__name__)
         raise overload from error
+
+
+def acting_for(principal: Principal, actors: Sequence[str]) -> Principal:
+    """`principal` with the person that the `ACTOR_HEADER` headers name; as it is without such a header.
+
+    Raises:
+        ForbiddenError: the token is no admin's: nobody else's acts are logged under a name.
+        InvalidInputError: the header is there more than once, or is no Discord id.
+    """
+    if not actors:
+        return principal
+    if principal.role is not Role.ADMIN:
+        raise ForbiddenError(
+            f"{ACTOR_HEADER} goes with a token of role admin; this caller's role is {principal.role}. Leave it out."
+        )
+    if len(actors) > 1 or not DISCORD_ID.fullmatch(actors[0]):
+        raise InvalidInputError(ACTOR_HEADER, "send it once, with a Discord id: 1 to 20 digits and nothing else.")
+    return replace(principal, acting_admin=actors[0])

@@ -26,6 +26,7 @@ from db.models.raids import (
     RewardGrant,
     Strike,
 )
+from db.models.reminders import Reminder, ReminderProgress
 
 __all__ = [
     "AdminAction",
@@ -45,6 +46,8 @@ __all__ = [
     "Raid",
     "RaidConfiguration",
     "RaidEventRecord",
+    "Reminder",
+    "ReminderProgress",
     "RewardGrant",
     "Strike",
     "User",

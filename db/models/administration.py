@@ -64,15 +64,24 @@ class DefaultConfiguration(Base):
 
 
 class AnnouncementChannel(Base):
-    """Where a Discord server wants to hear of the raid. `switched_off_at`: the channel is gone."""
+    """Where a Discord server wants to hear of the raid.
+
+    `switched_off_at`: the bot cannot write there any more. `status_message_id`: the message that it keeps up to date.
+    """
 
     __tablename__ = "announcement_channels"
-    __table_args__ = (Index(None, "guild_id"),)
+    __table_args__ = (
+        Index(None, "guild_id"),
+        CheckConstraint("(switched_off_at IS NULL) = (switched_off_reason IS NULL)", name="switched_off_reason_known"),
+        CheckConstraint("char_length(switched_off_reason) BETWEEN 1 AND 500", name="switched_off_reason_length"),
+    )
     channel_id: Mapped[str] = mapped_column(primary_key=True)
     guild_id: Mapped[str]
     kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     mention_role_id: Mapped[str | None]
     switched_off_at: Mapped[datetime | None]
+    switched_off_reason: Mapped[str | None]
+    status_message_id: Mapped[str | None]
     updated_at: Mapped[datetime] = created_at_column()
 
 

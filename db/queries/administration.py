@@ -195,12 +195,13 @@ async def set_channel(
     kinds: Sequence[str],
     mention_role_id: str | None,
 ) -> None:
-    """Makes or changes the channel, and switches it on again."""
+    """Makes or changes the channel, and switches it on again; how far it was told and its status message stay."""
     changed = {
         "guild_id": guild_id,
         "kinds": list(kinds),
         "mention_role_id": mention_role_id,
         "switched_off_at": None,
+        "switched_off_reason": None,
         "updated_at": func.now(),
     }
     statement = insert(AnnouncementChannel).values(channel_id=channel_id, **changed)
@@ -209,12 +210,38 @@ async def set_channel(
     )
 
 
+async def switch_channel_off(connection: AsyncConnection, channel_id: str, reason: str) -> bool:
+    """Whether there is such a channel; one that was switched off before keeps its time and reason."""
+    statement = (
+        update(AnnouncementChannel)
+        .where(AnnouncementChannel.channel_id == channel_id)
+        .values(
+            switched_off_at=func.coalesce(AnnouncementChannel.switched_off_at, func.now()),
+            switched_off_reason=func.coalesce(AnnouncementChannel.switched_off_reason, reason),
+        )
+        .returning(AnnouncementChannel.channel_id)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def set_status_message(connection: AsyncConnection, channel_id: str, message_id: str | None) -> bool:
+    """Whether there is such a channel."""
+    statement = (
+        update(AnnouncementChannel)
+        .where(AnnouncementChannel.channel_id == channel_id)
+        .values(status_message_id=message_id)
+        .returning(AnnouncementChannel.channel_id)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
 async def channels(
     connection: AsyncConnection,
     raid_id: int | None,
     channel_id: str | None = None,
+    guild_id: str | None = None,
 ) -> list[ChannelRow]:
-    """All channels, or one, with the newest event of the raid that each was told of."""
+    """All channels, or one, or those of one server, with the newest event of the raid that each was told of."""
     told = (
         select(AnnouncementDelivery.sequence)
         .where(
@@ -229,10 +256,14 @@ async def channels(
         AnnouncementChannel.kinds,
         AnnouncementChannel.mention_role_id,
         AnnouncementChannel.switched_off_at,
+        AnnouncementChannel.switched_off_reason,
+        AnnouncementChannel.status_message_id,
         func.coalesce(told, literal(0, BigInteger)),
     ).order_by(AnnouncementChannel.channel_id)
     if channel_id is not None:
         statement = statement.where(AnnouncementChannel.channel_id == channel_id)
+    if guild_id is not None:
+        statement = statement.where(AnnouncementChannel.guild_id == guild_id)
     return [ChannelRow(*row) for row in await connection.execute(statement)]
 
 

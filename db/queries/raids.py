@@ -160,6 +160,19 @@ async def strikes(
     return found
 
 
+async def past_strikes(connection: AsyncConnection, user_id: int, *, not_in: int, limit: int) -> list[StrikeRow]:
+    """The player's newest strikes in raids other than `not_in`, newest first."""
+    parts = [
+        select(*_strike_columns(log))
+        .where(log.user_id == user_id, log.raid_id != not_in)
+        .order_by(log.raid_id.desc(), log.number.desc())
+        .limit(limit)
+        for log in (Strike, Analysis)
+    ]
+    newest = union_all(*parts).order_by(desc("raid_id"), desc("number")).limit(limit)
+    return [StrikeRow(*row) for row in await connection.execute(newest)]
+
+
 async def hp_after(
     connection: AsyncConnection,
     places: Sequence[tuple[int, int]],

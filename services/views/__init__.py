@@ -11,13 +11,15 @@ from services.views.administration import (
     CreatedToken,
     RaidCreated,
     RewardGrant,
+    SwitchedOff,
     Token,
 )
-from services.views.pages import Item, Page
+from services.views.pages import CountedPage, Item, Page
 from services.views.players import (
     CatalogueCharacter,
     Character,
     CharacterRaidUse,
+    DueReminder,
     Equipment,
     Player,
     RosterFilter,
@@ -40,6 +42,7 @@ from services.views.raids import (
     Stage,
 )
 from services.views.strikes import (
+    LastTeam,
     NextTier,
     Participation,
     Strike,
@@ -48,6 +51,7 @@ from services.views.strikes import (
     StrikePreview,
     StrikeSuccess,
     SuggestedTeam,
+    TeamCandidate,
 )
 
 __all__ = [
@@ -60,14 +64,17 @@ __all__ = [
     "CatalogueCharacter",
     "Character",
     "CharacterRaidUse",
+    "CountedPage",
     "CreatedToken",
     "Curse",
     "CurseClock",
+    "DueReminder",
     "Equipment",
     "Event",
     "HitPoints",
     "HpSample",
     "Item",
+    "LastTeam",
     "LeaderboardEntry",
     "LeaderboardMetric",
     "NextTier",
@@ -91,5 +98,7 @@ __all__ = [
     "StrikePreview",
     "StrikeSuccess",
     "SuggestedTeam",
+    "SwitchedOff",
+    "TeamCandidate",
     "Token",
 ]

@@ -74,11 +74,23 @@ class CreatedToken:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """Since when the bot cannot write in a channel, and what it says about it."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementChannel:
-    """`acknowledged` is the newest event of the current raid that the channel was told of, 0 for none."""
+    """`acknowledged` is the newest event that the channel was told of, 0 for none: of the raid that was asked about,
+    else of the current one.
+    """
 
     channel_id: str
     guild_id: str
     kinds: tuple[RaidEventKind, ...]
     mention_role_id: str | None
     acknowledged: int
+    status_message_id: str | None = None
+    switched_off: SwitchedOff | None = None

@@ -13,3 +13,10 @@ class Page(Generic[Item]):
     items: tuple[Item, ...]
     cursors: tuple[str, ...]
     has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPage(Page[Item]):
+    """A page of a list whose whole length is known."""
+
+    total: int

@@ -77,3 +77,13 @@ class RosterFilter:
     search: str | None = None
     affinity: Affinity | None = None
     order_by: RosterOrder = RosterOrder.EFFECTIVE_SCORE
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """A player who wants to be told that they may strike again, since `ready_at`, in this raid."""
+
+    user_id: int
+    discord_id: str
+    ready_at: datetime
+    raid_id: int

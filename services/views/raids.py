@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.rules.configuration import CurseLimit, WeaknessPool
+from services.rules.configuration import CurseLimit, RewardConfiguration, WeaknessPool
 from services.rules.events import (
     BossDefeated,
     BreakthroughAchieved,
@@ -105,6 +105,7 @@ class Raid:
     curses: tuple[Curse, ...]
     curse_clock: CurseClock
     totals: RaidTotals
+    rewards: RewardConfiguration
     seed_hash: str
     seed: str | None
     sequence: int

@@ -87,6 +87,37 @@ class SuggestedTeam:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamCandidate:
+    """A character that can still strike. `power` is what it would score all alone, `points` what that is worth.
+
+    `weaknesses` are its affinities that count for it against the boss as it is, `curses` those that count against it.
+    """
+
+    character: Character
+    score: int
+    multiplier_permille: int
+    power: int
+    points: int
+    weaknesses: tuple[Affinity, ...]
+    curses: tuple[Affinity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastTeam:
+    """Whom an earlier strike sent that can strike now: `complete` when they are all still there.
+
+    `equipment` is what they took along, when the player still has it.
+    """
+
+    strike_id: str
+    action: StrikeAction
+    struck_at: datetime
+    characters: tuple[Character, ...]
+    complete: bool
+    equipment: Equipment | None
+
+
+@dataclass(frozen=True, slots=True)
 class NextTier:
     name: str
     contribution_needed: int

@@ -144,6 +144,15 @@ REVISION = """
     VALUES ('Rin', 3, '{{{stats}}}', '[]', '{{}}')
 """
 
+CHANNEL = """
+    INSERT INTO announcement_channels (channel_id, guild_id, kinds, switched_off_at, switched_off_reason)
+    VALUES ('5', '1', '{{}}', {at}, {reason})
+"""
+REMINDER = """
+    INSERT INTO reminders (user_id, wanted, raid_id, ready_at, reminded_of, armed)
+    VALUES (1, true, {raid}, {ready_at}, {reminded_of}, {armed})
+"""
+
 
 async def test_at_most_one_raid_is_live(session: Session) -> None:
     now = await session.fetchval("SELECT now()")
@@ -200,6 +209,13 @@ async def test_a_character_is_used_once_whoever_owns_it_now(session: Session) ->
         ("UPDATE api_tokens SET role = 'owner'", "role_known"),
         ("UPDATE boss_templates SET key = 'No Blanks'", "key_form"),
         ("UPDATE idempotency_keys SET content_hash = '\\x00'", "content_hash_length"),
+        (CHANNEL.format(at="now()", reason="NULL"), "switched_off_reason_known"),
+        (CHANNEL.format(at="NULL", reason="'gone'"), "switched_off_reason_known"),
+        (CHANNEL.format(at="now()", reason="''"), "switched_off_reason_length"),
+        (REMINDER.format(raid="1", ready_at="NULL", reminded_of="NULL", armed="false"), "ready_in_a_raid"),
+        (REMINDER.format(raid="NULL", ready_at="NULL", reminded_of="NULL", armed="true"), "armed_for_something"),
+        (REMINDER.format(raid="1", ready_at="now()", reminded_of="now()", armed="true"), "reminded_once"),
+        ("INSERT INTO reminder_progress VALUES (1, -1)", "number_range"),
         (REVISION.format(stats="1,2,3,4,5,6,7"), "stats_range"),
         (REVISION.format(stats="1,2,3,4,5,6,7,NULL"), "stats_range"),
         (EVENT.format(sequence=2, kind="party"), "kind_known"),

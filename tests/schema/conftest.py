@@ -29,12 +29,18 @@ SET_CHANNEL = """
 mutation { setAnnouncementChannel(input: {guildId: "1", channelId: "2", kinds: [BREAKTHROUGH]}) { __typename } }
 """
 
+END_RAID = 'mutation ($id: ID!) { endRaid(input: {raidId: $id, reason: "the next one"}) { __typename } }'
+REMIND = "mutation { setReminder(input: {wanted: true}) { __typename } }"
+
 
 @pytest.fixture(scope="session")
 async def world(
     server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
 ) -> AsyncIterator[World]:
-    """Ada has fought twice and analysed once, Bo has fought once; a curse, a stage and a breakthrough came of it."""
+    """Ada has fought twice and analysed once, Bo has fought once; a curse, a stage and a breakthrough came of it.
+
+    Before, Ada fought once in a raid that was ended. She wants to be told when she may strike again.
+    """
     await administrator.execute(f"CREATE DATABASE schema_world TEMPLATE {template}")
     database = Database(make_url(server.url).set(database="schema_world"), pool_size=4)
     service = WorldThreatService(database)
@@ -55,9 +61,12 @@ async def begin(world: World) -> None:
             series=RosterFile.at(content.sample_series()), characters=RosterFile.at(content.sample_characters())
         )
         await import_roster(connection, files, lambda _progress: None)
-    created = await world.told(CREATE_RAID, ADMIN, input={"name": "First raid", "boss": BOSS, "acceptWarnings": True})
-    assert created["createRaid"]["__typename"] == "CreateRaidSuccess", created
     ada, bo = await world.player("ada"), await world.player("bo")
+    await begin_raid(world, "Raid before the first")
+    team = (await world.unused(ada))[-2:]  # who will not strike in the first raid
+    assert (await world.strike(ada, "FIGHT", characterIds=team))["__typename"] == "ExecuteStrikeSuccess"
+    await world.told(END_RAID, ADMIN, id=(await world.told("{ activeRaid { id } }"))["activeRaid"]["id"])
+    await begin_raid(world, "First raid")
     lantern = (await world.told(GRANT_LANTERN, ADMIN))["grantEquipment"]["equipment"]["id"]
     for striker, action, more in (
         (ada, "FIGHT", {"equipmentId": lantern}),
@@ -68,6 +77,12 @@ async def begin(world: World) -> None:
         struck = await world.strike(striker, action, **more)
         assert struck["__typename"] == "ExecuteStrikeSuccess", struck
     await world.told(SET_CHANNEL, BOT)
+    await world.told(REMIND, ada)
+
+
+async def begin_raid(world: World, name: str) -> None:
+    created = await world.told(CREATE_RAID, ADMIN, input={"name": name, "boss": BOSS, "acceptWarnings": True})
+    assert created["createRaid"]["__typename"] == "CreateRaidSuccess", created
 
 
 @pytest.fixture

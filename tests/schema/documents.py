@@ -20,7 +20,14 @@ from graphql import (
     is_required_input_field,
 )
 
-VALUES = {"Int": "1", "SafeInt": "1", "String": '"x"', "ID": '"1"', "Boolean": "true"}
+VALUES = {
+    "Int": "1",
+    "SafeInt": "1",
+    "String": '"x"',
+    "ID": '"1"',
+    "Boolean": "true",
+    "DateTime": '"2030-01-01T00:00:00Z"',
+}
 
 
 def literal(type_: GraphQLInputType) -> str:

@@ -34,6 +34,9 @@ MAY: dict[str, frozenset[Role]] = {
     "Query.participation": frozenset({Role.PLAYER, Role.BOT, Role.ADMIN}),
     "Query.previewStrike": frozenset({Role.PLAYER, Role.BOT, Role.ADMIN}),
     "Query.suggestTeam": frozenset({Role.PLAYER, Role.BOT, Role.ADMIN}),
+    "Query.teamCandidates": frozenset({Role.PLAYER, Role.BOT, Role.ADMIN}),
+    "Query.lastTeam": frozenset({Role.PLAYER, Role.BOT, Role.ADMIN}),
+    "Query.dueReminders": frozenset({Role.BOT}),
     "Query.rewardGrants": frozenset({Role.BOT, Role.ADMIN}),
     "Query.announcementChannels": frozenset({Role.BOT, Role.ADMIN}),
     "Query.adminActions": frozenset({Role.ADMIN}),
@@ -42,6 +45,10 @@ MAY: dict[str, frozenset[Role]] = {
     "Mutation.registerPlayer": frozenset({Role.BOT, Role.ADMIN}),
     "Mutation.setAnnouncementChannel": frozenset({Role.BOT, Role.ADMIN}),
     "Mutation.acknowledgeAnnouncements": frozenset({Role.BOT}),
+    "Mutation.switchOffAnnouncementChannel": frozenset({Role.BOT}),
+    "Mutation.setStatusMessage": frozenset({Role.BOT}),
+    "Mutation.setReminder": frozenset({Role.PLAYER, Role.BOT}),
+    "Mutation.acknowledgeReminder": frozenset({Role.BOT}),
     "Mutation.createRaid": frozenset({Role.ADMIN}),
     "Mutation.updateRaid": frozenset({Role.ADMIN}),
     "Mutation.pauseRaid": frozenset({Role.ADMIN}),
@@ -53,7 +60,7 @@ MAY: dict[str, frozenset[Role]] = {
     "Mutation.createToken": frozenset({Role.ADMIN}),
     "Mutation.revokeToken": frozenset({Role.ADMIN}),
 }
-PRIVATE = {"Player.roster", "Player.equipment", "Player.balances"}
+PRIVATE = {"Player.roster", "Player.equipment", "Player.balances", "Player.reminders"}
 
 
 def root(name: str) -> GraphQLObjectType:
@@ -135,7 +142,7 @@ def test_rules_are_what_the_api_is_built_with() -> None:
 
 
 OTHERS = """{ leaderboard { player {
-  id name discordId roster { nodes { name } } equipment { name } balances { amount }
+  id name discordId roster { nodes { name } } equipment { name } balances { amount } reminders
 } } }"""
 
 
@@ -146,24 +153,31 @@ async def test_the_public_sees_names_and_opaque_ids_of_players(world: World) -> 
     assert {row["name"] for row in rows} >= {"ada", "bo"}
     for row in rows:
         assert row["id"] not in {row["name"], None}
-        assert (row["discordId"], row["roster"], row["equipment"], row["balances"]) == (None, None, None, None)
-    assert codes(result) == ["FORBIDDEN"] * 3 * len(rows)
-    assert {error.path[-1] for error in result.errors or () if error.path} == {"roster", "equipment", "balances"}
+        assert {row[name] for name in ("discordId", "roster", "equipment", "balances", "reminders")} == {None}
+    assert codes(result) == ["FORBIDDEN"] * 4 * len(rows)
+    fields = {error.path[-1] for error in result.errors or () if error.path}
+    assert fields == {"roster", "equipment", "balances", "reminders"}
 
 
 async def test_a_player_sees_their_own_and_nobody_elses(world: World, ada: Principal) -> None:
     own = await world.told(
         '{ player(discordId: "ada") { discordId roster { nodes { name raidUse { available } } } equipment { name } '
-        "balances { currency } } }",
+        "balances { currency } reminders } }",
         ada,
     )
     assert own["player"]["discordId"] == "ada"
     assert len(own["player"]["roster"]["nodes"]) == 8
     assert own["player"]["equipment"] == [{"name": "Lantern"}]
+    assert own["player"]["reminders"] is True
     other = await world.ask('{ player(discordId: "bo") { name discordId roster { nodes { id } } } }', ada)
     assert other.data == {"player": {"name": "bo", "discordId": None, "roster": None}}
     assert codes(other) == ["FORBIDDEN"]
-    for field in ('participation(discordId: "bo")', 'suggestTeam(discordId: "bo", action: FIGHT)'):
+    for field in (
+        'participation(discordId: "bo")',
+        'suggestTeam(discordId: "bo", action: FIGHT)',
+        'teamCandidates(discordId: "bo", action: FIGHT)',
+        'lastTeam(discordId: "bo")',
+    ):
         assert codes(await world.ask(f"{{ {field} {{ __typename }} }}", ada)) == ["FORBIDDEN"], field
 
 

@@ -49,7 +49,7 @@ async def test_every_field_below_a_query_answers(world: World, ada: Principal, n
         )
     field = QUERIES[name]
     document = f"{{ {name}{arguments(field, given)} {everything(SCHEMA, field.type, given)} }}"
-    answer = await world.told(document, ADMIN)
+    answer = await world.told(document, BOT if name == "dueReminders" else ADMIN)
     assert answer[name], name
 
 

@@ -51,7 +51,7 @@ async def relayed(redis: RedisServer, processes: int) -> None:
 
 
 def stream_of(raid: Raid) -> str:
-    return f"worldthreat:1:events:{raid.seed_hash}"
+    return f"worldthreat:2:events:{raid.seed_hash}"
 
 
 async def entries_of(client: Redis, raid: Raid) -> list[str]:

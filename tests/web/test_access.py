@@ -153,9 +153,9 @@ async def test_the_scheme_is_read_in_any_case(api: Api) -> None:
 
 # ---------------------------------------------------------------- what is private
 
-PRIVATE = (
-    '{ player(discordId: "%s") { id name discordId roster { nodes { id } } equipment { id } balances { amount } } }'
-)
+PRIVATE = """{ player(discordId: "%s") {
+  id name discordId roster { nodes { id } } equipment { id } balances { amount } reminders
+} }"""
 
 
 async def test_what_is_private_is_for_the_player_the_bot_and_admins(api: Api) -> None:
@@ -168,9 +168,9 @@ async def test_what_is_private_is_for_the_player_the_bot_and_admins(api: Api) ->
             shown = answer.data["player"]
             assert shown["name"].lower() == discord_id
             assert discord_id not in shown["id"]
-            assert answer.codes == ([] if may else ["FORBIDDEN"] * 3)
+            assert answer.codes == ([] if may else ["FORBIDDEN"] * 4)
             assert {error["path"][-1] for error in answer.errors} == (
-                set() if may else {"roster", "equipment", "balances"}
+                set() if may else {"roster", "equipment", "balances", "reminders"}
             )
             assert (shown["discordId"] is not None) == may
             assert (shown["roster"] is not None) == may
@@ -199,16 +199,21 @@ async def test_nobody_under_a_discord_id_is_nobody_and_tells_no_player_who_is_th
     for field in (
         'participation(discordId: "%s") { strikes }',
         'suggestTeam(discordId: "%s", action: FIGHT) { preview { points } }',
+        'teamCandidates(discordId: "%s", action: FIGHT) { totalCount }',
+        'lastTeam(discordId: "%s") { complete }',
     ):
         asked = [await api.ask(f"{{ {field % whom} }}", token=api.tokens.player) for whom in (known, unknown)]
         assert [answer.codes for answer in asked] == [["FORBIDDEN"], ["FORBIDDEN"]]
         assert asked[0].body == asked[1].body
     for token in (api.tokens.bot, api.tokens.admin):
         assert (await api.told('{ participation(discordId: "nobody") { strikes } }', token)) == {"participation": None}
-        answer = await api.ask(
-            '{ suggestTeam(discordId: "nobody", action: FIGHT) { preview { points } } }', token=token
-        )
-        assert answer.codes == ["PLAYER_NOT_FOUND"]
+        for field in (
+            'suggestTeam(discordId: "nobody", action: FIGHT) { preview { points } }',
+            'teamCandidates(discordId: "nobody", action: FIGHT) { totalCount }',
+            'lastTeam(discordId: "nobody") { complete }',
+        ):
+            answer = await api.ask(f"{{ {field} }}", token=token)
+            assert answer.codes == ["PLAYER_NOT_FOUND"]
 
 
 # ---------------------------------------------------------------- GET

@@ -9,7 +9,7 @@ import typer
 from db import migrate as migrations
 from db.embedded import DatabaseUnusableError
 from worldthreat import up as launcher
-from worldthreat.commands import raid, roster, token
+from worldthreat.commands import bot, raid, roster, token
 from worldthreat.commands.database import database_url
 from worldthreat.errors import StartError
 from worldthreat.logs import configure_logs
@@ -21,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(bot.app, name="bot")
 app.add_typer(raid.app, name="raid")
 app.add_typer(roster.app, name="roster")
 app.add_typer(token.app, name="token")
@@ -37,7 +38,7 @@ def up(
     *,
     demo: Annotated[bool, typer.Option("--demo", help="With a demo raid and a simulated crowd that strikes.")] = False,
 ) -> None:
-    """Everything on this machine: database, migrations, first-start content, API and raid page."""
+    """Everything on this machine: database, migrations, first-start content, API, raid page, bot if configured."""
     launcher.up(_settings(), with_demo=demo)
 
 

@@ -18,6 +18,7 @@ __all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings"
 
 PREFIX: Final = "WORLDTHREAT_"
 HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+SNOWFLAKE: Final = re.compile(r"[1-9][0-9]{14,19}")
 DATABASE_SCHEMES: Final = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "valkey", "valkeys", "unix"})
 WEB_SCHEMES: Final = frozenset({"http", "https"})
@@ -108,6 +109,22 @@ def _token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _snowflake(value: object) -> object:
+    if isinstance(value, str):
+        if not SNOWFLAKE.fullmatch(value.strip()):
+            raise ValueError(
+                "must be a Discord id, a number of 15 to 20 digits (Discord's developer mode shows it as Copy ID)"
+            )
+        return int(value)
+    return value
+
+
+def _snowflakes(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(_snowflake(part) for part in value.split(",") if part.strip())
+    return value
+
+
 def _folder(value: Path) -> Path:
     folder = value.expanduser()
     if folder.exists() and not folder.is_dir():
@@ -118,6 +135,8 @@ def _folder(value: Path) -> Path:
 OnOff = Annotated[bool, BeforeValidator(_on_off)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
+Snowflake = Annotated[int, BeforeValidator(_snowflake)]
+Snowflakes = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_snowflakes)]
 
 
 class Settings(BaseSettings):
@@ -139,13 +158,28 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
         default=None, description="Redis or Valkey that relays live state between API processes"
     )
+    updates_per_second: float = Field(
+        default=4.0, ge=0.1, le=50, description="how often a live subscription is told the raid's state at most"
+    )
     public_url: WebUrl | None = Field(default=None, description="where users reach this server")
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description="web origins, with commas between, whose pages may use the API"
     )
     discord_token: Token | None = Field(default=None, description="the Discord bot's token; without it no bot")
+    discord_home_guild: Snowflake | None = Field(
+        default=None, description="id of the Discord server that raids may be administered from"
+    )
+    discord_admin_roles: Snowflakes = Field(
+        default=(), description="ids, with commas between, of that server's roles that may administer raids"
+    )
+    discord_admin_users: Snowflakes = Field(
+        default=(), description="ids, with commas between, of Discord users who may administer raids there"
+    )
     api_url: WebUrl | None = Field(default=None, description="the API of a bot that runs elsewhere")
-    api_token: Token | None = Field(default=None, description="that bot's token for the API")
+    api_token: Token | None = Field(default=None, description="that bot's token for the API, of the role bot")
+    api_admin_token: Token | None = Field(
+        default=None, description="that bot's token of the role admin, for /raid_admin; without it there is none"
+    )
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
         default=LogFormat.CONSOLE, description="console or json"
     )
@@ -167,9 +201,14 @@ def load_settings() -> Settings:
             nearest = difflib.get_close_matches(name.upper(), sorted(known), n=1, cutoff=0.0)
             raise SettingsError(f"Unknown setting {name}: the nearest known one is {nearest[0]}.")
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         said = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name} cannot be used: {said[:1].lower()}{said[1:]}.") from None
+    if (settings.discord_admin_roles or settings.discord_admin_users) and settings.discord_home_guild is None:
+        raise SettingsError(
+            "WORLDTHREAT_DISCORD_HOME_GUILD is not set: raid admins are admins of one server, say which."
+        )
+    return settings

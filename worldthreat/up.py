@@ -29,6 +29,7 @@ from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
 from worldthreat import demo
+from worldthreat.bot_beside import keep_bot, own_url
 from worldthreat.errors import StartError
 from worldthreat.settings import Settings
 from worldthreat.wiring import Application, application
@@ -160,6 +161,8 @@ async def _serve(
         )
         beside = [] if embedded is None else [asyncio.create_task(_supervise(embedded))]
         beside.append(asyncio.create_task(_greet(settings, listener, server, running, with_demo=with_demo)))
+        if migrating and settings.discord_token is not None:  # `serve` is the API alone
+            beside.append(asyncio.create_task(_keep_bot(settings, listener, server, running)))
         try:
             await server.serve(sockets=[listener])
         finally:
@@ -208,6 +211,16 @@ async def _supervise(embedded: EmbeddedServer) -> None:
             log.exception("embedded PostgreSQL cannot be restarted; tried again in a moment")
 
 
+async def _keep_bot(settings: Settings, listener: socket.socket, server: Server, running: Application) -> None:
+    """The Discord bot, once requests are answered."""
+    await server.serving.wait()
+    host, port = listener.getsockname()[:2]
+    try:
+        await keep_bot(settings, running.database, running.service, own_url(host, port))
+    except Exception:
+        log.exception("the Discord bot cannot be kept running: the API goes on without it")
+
+
 async def _greet(
     settings: Settings,
     listener: socket.socket,
@@ -254,6 +267,8 @@ def _addresses(base: str, settings: Settings, *, with_demo: bool) -> Panel:
     rows.add_column(overflow="fold")
     rows.add_row("The raid", Text(f"{base}/", style="bold cyan"))
     rows.add_row("GraphQL", Text(f"{base}/graphql", style="bold cyan"))
+    if settings.discord_token is not None:
+        rows.add_row("Discord", "the bot connects with your token")
     if with_demo:
         rows.add_row("Your first strike", "see README.md, or with the player token in")
         rows.add_row("", Text(str(settings.data_dir / demo.TOKEN_FILE), style="bold"))

@@ -1,0 +1,120 @@
+"""/raid_remind: a direct message when one may strike again, once for each cooldown."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from bot.announcing import reminders
+from tests.bot.fake_discord import Message, User
+from tests.bot.harness import RaidBot
+
+COOLDOWN_SECONDS = 2
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reminders, "LOOK_EVERY_SECONDS", 0.3)
+
+
+async def asked(quiet_bot: RaidBot, user: User, reminders_wanted: str = "on") -> str:
+    """What the player is told who uses the command."""
+    office = quiet_bot.discord.channel("office")
+    interaction = await quiet_bot.discord.slash(user, office, "raid_remind", reminders=reminders_wanted)
+    await interaction.answered()
+    message = interaction.message
+    assert message is not None
+    await quiet_bot.discord.until(lambda: not message.shown.thinking, "an answer")
+    return message.text
+
+
+async def strike(quiet_bot: RaidBot, user: User) -> None:
+    struck = await quiet_bot.api.strike(str(user.id), *(await quiet_bot.api.unused(str(user.id)))[:1])
+    assert struck["__typename"] == "ExecuteStrikeSuccess", struck
+
+
+def reminded(quiet_bot: RaidBot, user: User) -> list[Message]:
+    return quiet_bot.discord.direct_messages(user)
+
+
+async def begin(quiet_bot: RaidBot, *names: str) -> list[User]:
+    """A raid with a short cooldown, and players who wish to be reminded."""
+    await quiet_bot.start()
+    await quiet_bot.api.raid(rules={"cooldownSeconds": COOLDOWN_SECONDS})
+    players = [await quiet_bot.player(name) for name in names]
+    for player in players:
+        assert "I will send you a message" in await asked(quiet_bot, player)
+    return players
+
+
+async def test_a_player_is_reminded_once_for_each_cooldown(quiet_bot: RaidBot) -> None:
+    ada, bob = await begin(quiet_bot, "Ada", "Bob")
+    eve = await quiet_bot.player("Eve")
+    for player in (ada, bob, eve):
+        await strike(quiet_bot, player)
+    assert reminded(quiet_bot, ada) == []
+    for player in (ada, bob):
+        await quiet_bot.discord.until(partial(reminded, quiet_bot, player), "a reminder")
+    await quiet_bot.restart()
+    await asyncio.sleep(1)
+    assert [len(reminded(quiet_bot, player)) for player in (ada, bob, eve)] == [1, 1, 0]
+    assert "You may strike again" in reminded(quiet_bot, ada)[0].text
+
+    await strike(quiet_bot, ada)
+    await quiet_bot.discord.until(lambda: len(reminded(quiet_bot, ada)) == 2, "the next reminder")
+    assert "not remind you any more" in await asked(quiet_bot, ada, "off")
+    await strike(quiet_bot, ada)
+    await asyncio.sleep(COOLDOWN_SECONDS + 1)
+    assert len(reminded(quiet_bot, ada)) == 2
+
+
+@pytest.mark.parametrize("nonce_seconds", [300.0, 0.0])
+async def test_a_reminder_whose_answer_was_lost_is_not_sent_again(quiet_bot: RaidBot, nonce_seconds: float) -> None:
+    (ada,) = await begin(quiet_bot, "Ada")
+    direct = quiet_bot.discord.state.direct_channel(ada)
+    quiet_bot.discord.faults.lose_answers(route=f"^POST /channels/{direct.id}/")
+    await strike(quiet_bot, ada)
+    await quiet_bot.discord.until(lambda: bool(reminded(quiet_bot, ada)), "the reminder is there")
+    await quiet_bot.stop()
+    quiet_bot.discord.faults.clear()
+    quiet_bot.discord.nonce_seconds = nonce_seconds
+    await quiet_bot.start()
+    due = "{ dueReminders { discordId } }"
+    for _ in range(100):
+        if not (await quiet_bot.api.told(due, quiet_bot.api.tokens.bot))["dueReminders"]:
+            break
+        await asyncio.sleep(0.1)
+    else:
+        raise AssertionError("it is never acknowledged")
+    assert len(reminded(quiet_bot, ada)) == 1
+
+
+async def test_closed_doors_end_reminders_and_the_player_learns_it_next_time(quiet_bot: RaidBot) -> None:
+    (ada,) = await begin(quiet_bot, "Ada")
+    ada.accepts_direct_messages = False
+    await strike(quiet_bot, ada)
+    wanted = "query ($id: ID!) { player(discordId: $id) { reminders } }"
+    for _ in range(100):
+        if not (await quiet_bot.api.told(wanted, quiet_bot.api.tokens.bot, id=str(ada.id)))["player"]["reminders"]:
+            break
+        await asyncio.sleep(0.1)
+    else:
+        raise AssertionError("reminders stay on")
+
+    await quiet_bot.restart()  # what is to be hinted at outlives it
+    office = quiet_bot.discord.channel("office")
+    helped = await quiet_bot.discord.slash(ada, office, "raid_help")
+    await quiet_bot.discord.until(
+        lambda: any("could not send you a direct message" in each.text for each in office.history), "the hint"
+    )
+    assert helped.callback is not None
+    hints = [each for each in office.history if "could not send you" in each.text]
+    assert [hint.visible_to for hint in hints] == [ada]
+    await quiet_bot.discord.slash(ada, office, "raid_help")
+    await asyncio.sleep(0.5)
+    assert len([each for each in office.history if "could not send you" in each.text]) == 1
+
+
+async def test_who_is_not_registered_is_told_what_to_do(quiet_bot: RaidBot) -> None:
+    await quiet_bot.start()
+    assert "not registered" in await asked(quiet_bot, quiet_bot.discord.user("Nobody"))

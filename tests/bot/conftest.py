@@ -1,0 +1,73 @@
+"""The real bot, connected to a loopback Discord."""
+
+import contextlib
+import importlib
+import itertools
+import warnings
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+with warnings.catch_warnings():
+    # discord.py imports it for voice, which the bot has no use for.
+    warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
+    importlib.import_module("discord")
+
+from db.embedded import EmbeddedServer
+from tests.bot.fake_discord import FakeDiscord
+from tests.bot.harness import RaidBot, connected_bot
+from tests.web.harness import Api, import_sample_roster, serving
+
+OpenRaidBot = Callable[..., AbstractAsyncContextManager[RaidBot]]
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def open_bot_api(
+    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
+) -> Callable[..., AbstractAsyncContextManager[Api]]:
+    """Starts API servers with the sample roster, each over a database of its own."""
+
+    @contextlib.asynccontextmanager
+    async def opened(**settings: Any) -> AsyncIterator[Api]:
+        name = f"bot_{next(numbers)}"
+        await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            url = make_url(server.url).set(database=name).render_as_string(hide_password=False)
+            async with serving(url, **settings) as api:
+                await import_sample_roster(api.database)
+                yield api
+        finally:
+            await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    return opened
+
+
+@pytest.fixture
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
+    """A loopback Discord that no bot is connected to yet."""
+    async with FakeDiscord() as discord:
+        yield discord
+
+
+@pytest.fixture
+async def bot_api(open_bot_api: Callable[..., AbstractAsyncContextManager[Api]]) -> AsyncIterator[Api]:
+    """An API server of the test's own."""
+    async with open_bot_api() as api:
+        yield api
+
+
+@pytest.fixture
+async def raid_bot(fake_discord: FakeDiscord, bot_api: Api, tmp_path: Path) -> AsyncIterator[RaidBot]:
+    """The real bot, ready on a loopback Discord of its own, with a real API and database behind it.
+
+    Whatever it does in a test must keep to Discord's API description and limits.
+    """
+    async with connected_bot(fake_discord, bot_api, tmp_path) as raid_bot:
+        yield raid_bot
+    assert not [str(violation) for violation in fake_discord.violations]

@@ -1,0 +1,102 @@
+"""The Discord bot beside the API: `worldthreat up` keeps `worldthreat bot` running."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from db.engine import Database
+from services.errors import UnauthenticatedError
+from services.tokens import Authenticator
+from services.views import Principal, Role
+from services.world_threat import WorldThreatService
+from worldthreat.settings import PREFIX, Settings
+
+__all__ = ["keep_bot", "own_url"]
+
+TOKEN_FILES: Final = {Role.BOT: "bot.token", Role.ADMIN: "bot-admin.token"}
+FIRST_PAUSE_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 60.0
+STEADY_SECONDS: Final = 60.0
+"""A bot that has run this long is no longer one that dies at once: the next pause is the first again."""
+STOP_SECONDS: Final = 10.0
+CANNOT_START: Final = 2
+SERVER_SETTINGS: Final = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT", "WORKERS", "PUBLIC_URL", "ALLOWED_ORIGINS")
+ACTOR: Final = Principal(Role.ADMIN, token_name="worldthreat up")  # noqa: S106 - a name, not a secret
+
+log = structlog.get_logger(__name__)
+
+
+def own_url(host: str, port: int) -> str:
+    """Where a server that listens on `host` is reached from this machine."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
+    return f"http://{'[' + reached + ']' if ':' in reached else reached}:{port}"
+
+
+async def keep_bot(settings: Settings, database: Database, service: WorldThreatService, api_url: str) -> None:
+    """Keeps `worldthreat bot` running beside this process, with tokens of its own, until it is cancelled.
+
+    A bot that died is started again, after a pause that grows. One that cannot start, for a bad Discord token, has said
+    so in one line and is left alone: the API goes on without it.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if name.removeprefix(PREFIX) not in SERVER_SETTINGS
+    }
+    environment[f"{PREFIX}API_URL"] = api_url
+    environment[f"{PREFIX}API_TOKEN"] = await _kept_token(database, service, settings.data_dir, Role.BOT)
+    if settings.discord_admin_roles or settings.discord_admin_users:
+        environment[f"{PREFIX}API_ADMIN_TOKEN"] = await _kept_token(database, service, settings.data_dir, Role.ADMIN)
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        began = asyncio.get_running_loop().time()
+        code = await _run_child(environment)
+        if code in {0, CANNOT_START}:
+            log.warning("the Discord bot has ended: the API goes on without it", exit_code=code)
+            return
+        if asyncio.get_running_loop().time() - began > STEADY_SECONDS:
+            pause = FIRST_PAUSE_SECONDS
+        log.warning("the Discord bot has died: it is started again", exit_code=code, seconds=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def _run_child(environment: dict[str, str]) -> int:
+    """The bot's exit code. Its standard input is ours to close: it ends when this process does, however that ends."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "worldthreat", "bot", "--beside", env=environment, stdin=asyncio.subprocess.PIPE
+    )
+    try:
+        return await child.wait()
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            try:
+                await asyncio.wait_for(child.wait(), STOP_SECONDS)
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+
+
+async def _kept_token(database: Database, service: WorldThreatService, folder: Path, role: Role) -> str:
+    """The token in its file, readable by its owner alone; a new one when there is none that is valid."""
+    file = folder / TOKEN_FILES[role]
+    with contextlib.suppress(OSError, UnauthenticatedError):
+        token = (await asyncio.to_thread(file.read_text, encoding="ascii")).strip()
+        if (await Authenticator(database).principal(token)).role is role:
+            return token
+    created = await service.desk.create_token(ACTOR, role=role, name="the bot beside", discord_id=None, expires_at=None)
+    await asyncio.to_thread(_write_for_owner, file, created.secret)
+    return created.secret
+
+
+def _write_for_owner(file: Path, secret: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600, exist_ok=False)
+    new.write_text(secret + "\n", encoding="ascii")
+    new.replace(file)

@@ -15,6 +15,9 @@ ifdef PORT
 export WORLDTHREAT_PORT := $(PORT)
 endif
 
+# Where no Node can be had (exit code 2), what needs the pages is left out, and tests say so; never in CI.
+OR_WITHOUT_NODE := || { [ $$? -eq 2 ] && [ "$$CI" != true ]; }
+
 # An environment whose Python was removed or moved is made again.
 $(shell test -x $(BIN)/python || rm -f $(VENV)/.made $(VENV)/.run $(VENV)/.dev)
 
@@ -24,22 +27,29 @@ help: ## this list
 
 .PHONY: run
 run: $(VENV)/.run ## start everything on this machine, with a demo raid (PORT=9000 for another port; Ctrl-C stops it)
+	@$(BIN)/python web/build.py || true # the API runs without its pages
 	@$(BIN)/python -m worldthreat up --demo $(ARGS)
+
+.PHONY: web
+web: $(VENV)/.made ## build the pages (raid, overlay, GraphiQL) when their sources have changed
+	@$(BIN)/python web/build.py
 
 .PHONY: setup
 setup: $(VENV)/.dev ## make .venv with all that running, testing and checking need
 
 .PHONY: test
 test: $(VENV)/.dev ## run the tests (ARGS="-k strike" for some of them)
+	@$(BIN)/python web/build.py --dev $(OR_WITHOUT_NODE)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.dev ## lint, format, types, import rule, migrations' SQL, pinned requirements, the rules' coverage
+check: $(VENV)/.dev ## lint, format, types (the pages' too), import rule, migrations' SQL, pinned requirements, the rules' coverage
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python .ci/check_requirements.py
+	@$(BIN)/python web/build.py --check $(OR_WITHOUT_NODE)
 	@mkdir -p build
 	@# Without Alembic's own table, whose column types are not ours to choose.
 	@$(BIN)/alembic upgrade head --sql | sed '/^CREATE TABLE alembic_version/,/^);/d' > build/migrations.sql
@@ -59,6 +69,7 @@ sdl: $(VENV)/.dev ## write schema/schema.graphql anew, after a change of the pub
 	@# By way of another file: a schema that cannot be built leaves the committed one as it is.
 	@$(BIN)/python -m schema.build > build/schema.graphql
 	@mv build/schema.graphql schema/schema.graphql
+	@$(BIN)/python web/build.py --types $(OR_WITHOUT_NODE)
 
 .PHONY: lock
 lock: build/lock/.made ## pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs the network)
@@ -69,7 +80,7 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 
 .PHONY: clean
 clean: ## remove .venv, caches and what was built; .worldthreat (your raids) stays
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@rm -rf $(VENV) build dist web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- environments: each stamp is the newest of what it needs

@@ -1,3 +1,5 @@
+import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -27,6 +29,23 @@ def test_the_wheel_claims_no_top_level_name_but_worldthreat(wheel: Path) -> None
     assert "worldthreat/app/alembic/env.py" in names
     assert "worldthreat/app/services/rules/__init__.py" in names
     assert not [name for name in names if "__pycache__" in name or ".worldthreat/" in name]
+
+
+def test_the_wheel_carries_the_built_pages_and_not_what_they_are_built_from(wheel: Path) -> None:
+    if not (ROOT / "web" / "dist" / "built").is_file():
+        missing = "the pages are not built: run `make web`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        for page in ("page/index.html", "overlay/index.html", "overlay/edit.html", "graphiql/index.html"):
+            file = PurePosixPath("worldthreat/app/web/dist", page)
+            asked = re.findall(r'(?:src|href)="\./([^"]+\.(?:js|css|svg))"', archive.read(str(file)).decode())
+            assert len(asked) >= 2, page
+            assert {str(file.parent / name) for name in asked} <= names
+    sources = [name for name in names if "node_modules" in name or name.endswith((".ts", ".tsx", "package.json"))]
+    assert sources == []
 
 
 def test_no_other_installed_distribution_owns_one_of_our_folder_names() -> None:

@@ -1,4 +1,4 @@
-"""The ASGI app: the API, health, and the raid page."""
+"""The ASGI app: the API, health, and the pages."""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,43 +10,26 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.build import WorldThreatSchema
 from services.tokens import Authenticator
 from services.world_threat import WorldThreatService
 from web.graphql import GraphQLView
+from web.pages import DIST, GRAPHIQL, PageForBrowsers, Pages
 from web.sockets import SocketEndpoint
-
-PAGE = Path(__file__).parent / "page"
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class WebOptions:
-    """What the settings say of the edge. `is_ready` asks whether the database answers."""
+    """What the settings say of the edge. `is_ready` asks whether the database answers; `pages` is their folder."""
 
     is_ready: Callable[[], Awaitable[bool]]
     public_read: bool = True
     introspection: bool = True
     allowed_origins: tuple[str, ...] = ()
-
-
-class Pages(StaticFiles):
-    """Our own pages, with the headers that keep them to themselves."""
-
-    async def get_response(self, path: str, scope: object) -> Response:
-        response = await super().get_response(path, scope)  # type: ignore[arg-type]
-        response.headers.update(HEADERS)
-        return response
+    pages: Path = DIST
 
 
 def create_app(
@@ -82,14 +65,16 @@ def create_app(
         service,
         authenticator,
         public_read=options.public_read,
-        graphql_ide="graphiql" if options.introspection else None,
     )
-    pages = Starlette(
+    pages = Pages(options.pages)
+    # Without introspection GraphiQL could neither complete nor explain anything.
+    graphql = PageForBrowsers(view, pages.page(GRAPHIQL)) if options.introspection else view
+    http = Starlette(
         routes=[
-            Route("/graphql", view),
+            Route("/graphql", graphql),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Mount("/", Pages(directory=PAGE, html=True)),
+            *pages.routes(graphiql=options.introspection),
         ],
         middleware=[
             Middleware(
@@ -107,6 +92,6 @@ def create_app(
         if scope["type"] == "websocket" and scope["path"] == "/graphql":
             await sockets(scope, receive, send)
         else:
-            await pages(scope, receive, send)
+            await http(scope, receive, send)
 
     return app

@@ -36,6 +36,8 @@ from worldthreat.wiring import Application, application
 
 SUPERVISED_EVERY_SECONDS = 0.5
 GRACE_SECONDS = 8
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the proxies in front keep an idle connection: who closes first is the one who is not asked any more."""
 
 log = structlog.get_logger(__name__)
 console = Console(highlight=False)
@@ -153,8 +155,9 @@ async def _serve(
                 log_config=None,
                 access_log=False,
                 ws="websockets-sansio",
-                ws_max_size=64 * 1024,
+                ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
                 ws_per_message_deflate=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 server_header=False,
             ),

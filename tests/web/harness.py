@@ -192,7 +192,11 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Api]:
         "tests choose their settings themselves"
     )
     async with application(Settings(**settings), database_url) as running:
-        server = _Quiet(uvicorn.Config(running.app, host="127.0.0.1", port=0, log_config=None, access_log=False))
+        server = _Quiet(
+            uvicorn.Config(
+                running.app, host="127.0.0.1", port=0, log_config=None, access_log=False, timeout_keep_alive=75
+            )
+        )
         task = asyncio.create_task(server.serve())
         try:
             async with asyncio.timeout(START_SECONDS):

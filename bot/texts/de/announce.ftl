@@ -2,8 +2,8 @@
 
 announce-started = { $boss } ist erschienen! Schick deine Teams mit /raid_strike.
     .title = { $boss } ist erschienen
-announce-stage = { $boss } erreicht Stufe { $stage } von { $stages }: Angriffe zählen ab jetzt mehr.
-    .title = Stufe { $stage }
+announce-stage = { $boss } erreicht Phase { $stage } von { $stages }: Angriffe zählen ab jetzt mehr.
+    .title = Phase { $stage }
 announce-stage-weakness = Jetzt schwach gegen **{ $revealed }**.
 announce-stage-curse = **{ $curse }** ist verflucht.
 announce-curse = { $boss } wird stärker: **{ $curse }** ist verflucht. Solche Charaktere zählen weniger, bis ein anderer Fluch an die Stelle tritt.
@@ -43,7 +43,7 @@ announce-many = 📜 { $count } Dinge sind geschehen
 # Arten, wie Admins sie wählen
 
 announce-kind-RAID_STARTED = Ein Raid beginnt
-announce-kind-STAGE_ADVANCED = Stufen
+announce-kind-STAGE_ADVANCED = Phasen
 announce-kind-CURSE_APPLIED = Flüche
 announce-kind-CURSE_FIZZLED = Verpuffte Flüche
 announce-kind-BREAKTHROUGH = Durchbrüche

@@ -1,12 +1,12 @@
 # /raid_status und die laufende Statusnachricht
-status-stage = Stufe { $number } von { $count }
+status-stage = Phase { $number } von { $count }
 status-paused = ⏸️ pausiert
 status-ends = endet { $when }
 status-outcome-victory = 🏆 besiegt
 status-outcome-expired = entkommen
 status-outcome-cancelled = vorzeitig beendet
 status-hp = **{ $current }** von { $total } HP · **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } %**
-status-next-stage = Stufe { $number } beginnt unter { NUMBER($percent, maximumFractionDigits: 1) } %
+status-next-stage = Phase { $number } beginnt unter { NUMBER($percent, maximumFractionDigits: 1) } %
 status-analysis = 🔎 **{ $points }** von { $threshold } Analysepunkten bis zum { $number }. von { $count } Durchbrüchen
 status-analysis-complete = { $count ->
     [0] 🔎 Hier gibt es nichts zu analysieren: kämpft!
@@ -113,13 +113,13 @@ help-raid-remind = eine Nachricht, wenn du wieder angreifen kannst
 help-admins = Für alle, die diesen Server leiten: { $channel } legt fest, wo Raids angekündigt werden.
 
 # Die Bilder der Ankündigungen
-picture-stage = Stufe { $number } von { $count }
+picture-stage = Phase { $number } von { $count }
 picture-breakthrough = Durchbruch { $number }
 picture-breakthrough-revealed = Durchbruch { $number }: { $weakness } aufgedeckt
 picture-victory = Bedrohung besiegt
 picture-expired = Die Bedrohung ist entkommen
 picture-cancelled = Der Raid wurde vorzeitig beendet
-picture-stage-short = Stufe
+picture-stage-short = Phase
 picture-breakthrough-short = Durchbruch
 picture-of = von { $count }
 picture-top = Die Stärksten
@@ -144,7 +144,7 @@ picture-number = { $number }
 picture-percent = { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } %
 picture-since = seit Beginn
 picture-to-victory = bis zum Sieg
-picture-alt = Verlauf der HP von { $boss }: noch { NUMBER($percent, maximumFractionDigits: 1) } % ({ $current } von { $total }) nach { $time }, in Stufe { $stage } von { $stages }.
+picture-alt = Verlauf der HP von { $boss }: noch { NUMBER($percent, maximumFractionDigits: 1) } % ({ $current } von { $total }) nach { $time }, in Phase { $stage } von { $stages }.
 picture-alt-victory = Verlauf der HP von { $boss }, von { $total } auf 0 in { $time }: besiegt von { $participants ->
     [one] einem Mitglied
    *[other] { $participants } Mitgliedern

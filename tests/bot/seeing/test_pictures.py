@@ -99,7 +99,7 @@ async def test_german(seeing_bot: RaidBot) -> None:
     english, _ = await raid_picture(seeing_bot.bot, raid_id, "STAGE_ADVANCED")
     german, alt = await raid_picture(seeing_bot.bot, raid_id, "STAGE_ADVANCED", locale="de")
     assert german != english
-    assert "in Stufe 2 von 3." in alt
+    assert "in Phase 2 von 3." in alt
     assert "Die Stärksten: Ada" in alt
 
 

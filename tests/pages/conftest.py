@@ -1,0 +1,157 @@
+"""The pages in a real browser, from a real server: whatever a page should not do is a trouble that fails its test."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, Response, async_playwright
+
+from tests.web.conftest import api, open_api  # noqa: F401 - fixtures for the tests here
+from tests.web.harness import Api
+from web.pages import DIST
+
+DEBIANS = Path("/usr/bin/chromium")
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+POLL_SECONDS = 0.02
+LISTEN = """
+window.violations = [];
+addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+  violations.push(`${violatedDirective}: ${blockedURI}`);
+});
+"""
+
+
+@dataclass  # without slots: playwright keeps notes on whom it tells
+class Visit:
+    """A page that somebody has open. `troubles`: what must not happen and did; the test fails of them in the end.
+
+    A test that cuts the line says `may_be_cut`: then it is no trouble that sockets fail.
+    """
+
+    page: Page
+    origin: str
+    troubles: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    may_be_cut: bool = False
+
+    def watch(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+        self.page.on("websocket", lambda socket: self._address(socket.url))
+        self.page.on("dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not (self.may_be_cut and "WebSocket" in message.text):
+            self.troubles.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        self._address(request.url)
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.troubles.append(f"{response.status}: {response.url}")
+
+    def _address(self, url: str) -> None:
+        self.asked.append(url)
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob", "about"} and parts.netloc != urlsplit(self.origin).netloc:
+            self.troubles.append(f"off origin: {url}")
+
+    async def until(self, expression: str, seconds: float = 5.0) -> Any:
+        """The value of the JavaScript expression as soon as it is true."""
+        last: Any = None
+        try:
+            async with asyncio.timeout(seconds):
+                while not (last := await self.page.evaluate(f"() => {expression}")):  # noqa: ASYNC110 - it is in a page
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            shown = await self.page.evaluate("() => document.body.innerText")
+            raise AssertionError(
+                f"{expression} is {last!r} after {seconds} s, with {self.troubles} on:\n{shown}"
+            ) from None
+        return last
+
+    async def text(self, selector: str) -> str:
+        return await self.page.eval_on_selector(selector, "node => node.textContent") or ""
+
+    async def gather_troubles(self) -> list[str]:
+        with contextlib.suppress(Error):
+            self.troubles += [f"CSP: {each}" for each in await self.page.evaluate("() => window.violations")]
+        return self.troubles
+
+    async def leave(self) -> None:
+        """Closes the page, before a server that a test has for itself goes away."""
+        await self.gather_troubles()
+        await self.page.close()
+
+
+OpenPage = Callable[..., Awaitable[Visit]]
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium, else playwright's own. Skipped where there is neither, but never in CI."""
+    async with async_playwright() as playwright:
+        path = DEBIANS if DEBIANS.exists() else Path(playwright.chromium.executable_path)  # noqa: ASYNC240 - once, first
+        if not path.exists():
+            missing = "no Chromium: install Debian's `chromium`, or run `playwright install chromium`"
+            if IN_CI:
+                pytest.fail(missing)
+            pytest.skip(missing)
+        # Chromium's own sandbox does not start for root.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+def built_pages() -> Path:
+    """web/dist, where the pages have been built. Skipped where they are not, but never in CI."""
+    if not (DIST / "overlay" / "index.html").exists():
+        missing = "the pages are not built: run `make web`"
+        if IN_CI:
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return DIST
+
+
+@pytest.fixture
+async def open_page(chromium: Browser, built_pages: Path) -> AsyncIterator[OpenPage]:  # noqa: ARG001 - it skips
+    """Opens an address: `await open_page(url, viewport=…, reduced_motion=…, scripts=[…])`. Options: the context's."""
+    visits: list[Visit] = []
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def opened(url: str, *, scripts: tuple[str, ...] = (), may_be_cut: bool = False, **options: Any) -> Visit:
+            context = await chromium.new_context(**{"viewport": {"width": 1920, "height": 1080}, **options})
+            stack.push_async_callback(context.close)
+            for script in (LISTEN, *scripts):
+                await context.add_init_script(script)
+            parts = urlsplit(url)
+            visit = Visit(await context.new_page(), f"{parts.scheme}://{parts.netloc}", may_be_cut=may_be_cut)
+            visits.append(visit)
+            visit.watch()
+            await visit.page.goto(url)
+            return visit
+
+        yield opened
+        troubles = list(itertools.chain.from_iterable([await visit.gather_troubles() for visit in visits]))
+    assert troubles == []
+
+
+async def fighters(site: Api, count: int) -> list[tuple[str, str]]:
+    """So many single characters that can strike the live raid, each as (Discord id, character id)."""
+    found: list[tuple[str, str]] = []
+    while len(found) < count:
+        discord_id = await site.player(characters=100)
+        found += [(discord_id, character) for character in await site.unused(discord_id)]
+    return found[:count]

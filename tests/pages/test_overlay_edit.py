@@ -1,0 +1,78 @@
+"""The settings page of the overlay."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pages.conftest import OpenPage, Visit
+from tests.web.harness import Api
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+MOMENTS = {"Stage": "Stage 3", "Curse": "New curse: Isekai", "Breakthrough": "Weak to Lightning"}
+
+
+async def opened(open_page: OpenPage, site: Api, **options: object) -> Visit:
+    visit = await open_page(f"{site.url}/overlay/edit", **options)
+    await visit.page.frame_locator("#preview").locator("#plate").wait_for(state="attached")
+    await visit.page.frame_locator("#preview").locator("#hp-left").filter(has_text="/").wait_for()
+    return visit
+
+
+async def test_choices_make_the_address_and_the_preview_follows(open_page: OpenPage, api: Api) -> None:
+    visit = await opened(open_page, api)
+    page = visit.page
+    assert await page.input_value("#address") == f"{api.url}/overlay/"
+    assert "1920 × 1080" in await page.inner_text("#size")  # noqa: RUF001 - as people write sizes
+    await page.get_by_label("Layout").select_option("bar")
+    await page.get_by_label("Theme").select_option("frost")
+    await page.get_by_label("Newest strikes").uncheck()
+    await page.get_by_label("Viewer token").fill("a secret")
+    assert (
+        await page.input_value("#address") == f"{api.url}/overlay/?layout=bar&theme=frost&ticker=off#token=a%20secret"
+    )
+    assert "1280 × 150" in await page.inner_text("#size")  # noqa: RUF001 - as people write sizes
+    preview = page.frame_locator("#preview")
+    await preview.locator("html[data-layout=bar][data-theme=frost]").wait_for(state="attached")
+    assert not [url for url in visit.asked if "secret" in url]
+
+
+async def test_buttons_try_things_out_in_the_preview(open_page: OpenPage, api: Api) -> None:
+    page = (await opened(open_page, api)).page
+    preview = page.frame_locator("#preview")
+    for button, title in MOMENTS.items():
+        await page.get_by_role("button", name=button, exact=True).click()
+        await preview.locator("#toast.show #toast-title").filter(has_text=title).wait_for(timeout=9_000)
+    await page.get_by_role("button", name="Connection lost").click()
+    await preview.locator("body[data-line=lost]").wait_for()
+    await page.get_by_role("button", name="Victory").click()
+    await preview.locator("body[data-scene=ending]").wait_for(timeout=6_000)
+    await preview.locator("body[data-scene=raid]").wait_for(timeout=15_000)
+
+
+async def test_copying(open_page: OpenPage, api: Api) -> None:
+    page = (await opened(open_page, api, permissions=["clipboard-read", "clipboard-write"])).page
+    await page.get_by_label("Sounds").check()
+    await page.get_by_role("button", name="Copy").click()
+    await page.locator("#copied").filter(has_text="Copied.").wait_for()
+    assert await page.evaluate("() => navigator.clipboard.readText()") == f"{api.url}/overlay/?sound=on"
+
+
+async def test_real_raid_in_the_preview_and_german(open_page: OpenPage, api: Api) -> None:
+    await api.raid()
+    page = (await opened(open_page, api, locale="de-DE")).page
+    assert await page.inner_text("h1") == "Das Overlay für deinen Stream"
+    await page.get_by_role("button", name="Der echte Raid").click()
+    await page.frame_locator("#preview").locator("#boss").filter(has_text="Gloomtide").wait_for()
+    assert await page.input_value("#address") == f"{api.url}/overlay/"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_keeps_anybody_out(open_page: OpenPage, api: Api, scheme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: `python web/build.py --dev`")
+    page = (await opened(open_page, api, color_scheme=scheme, viewport={"width": 390, "height": 844})).page
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = await page.evaluate("() => axe.run(document, { iframes: false })")
+    serious = [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]]
+    assert serious == []
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,157 @@
+"""Every layout in every scene: nothing goes wrong, nothing covers the game that should not, everything can be read."""
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.async_api import Page
+
+from tests.pages.conftest import OpenPage, Visit
+from tests.web.harness import Api
+
+SIZES = {"full": (960, 540), "bar": (1280, 150), "ticker": (560, 300), "vertical": (540, 960)}
+SCENES = ("waiting", "paused", "stage", "curse", "breakthrough", "victory", "lost")
+AWAITED = {
+    "stage": "document.querySelector('#toast.show')",
+    "curse": "document.querySelector('#toast.show')",
+    "breakthrough": "document.querySelector('#toast.show')",
+    "lost": "document.body.dataset.line",
+}
+WORDS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  for (let node; (node = walker.nextNode()); ) {
+    const home = node.parentElement, style = getComputedStyle(home);
+    if (!node.data.trim() || style.visibility === "hidden") continue;
+    if (!home.checkVisibility({ checkOpacity: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { left, top, right, bottom } = range.getBoundingClientRect();
+    const box = home.getBoundingClientRect();
+    const cut = [Math.max(left, box.left), top, Math.min(right, box.right), bottom];
+    const isInside = cut[2] > cut[0] && cut[0] >= 0 && cut[3] <= innerHeight;
+    if (isInside) found.push({ text: node.data, color: style.color, box: cut });
+  }
+  return found;
+}"""
+BLANK = """
+#stage * {
+  color: transparent !important; text-shadow: none !important;
+  transition: none !important; animation: none !important;
+}
+"""
+OUTSIDE = """() => [...document.querySelectorAll("#stage h1, #stage h2, #stage p, #stage span, #stage small")]
+  .filter((node) => node.textContent && getComputedStyle(node).visibility === "visible" && node.checkVisibility())
+  .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 || node.getBoundingClientRect().left < -1)
+  .map((node) => node.id || node.className)"""
+
+
+async def shown(
+    open_page: OpenPage, site: Api, layout: str, scene: str, more: str = "", visit: Visit | None = None
+) -> Visit:
+    """The scene, on a page of its own or on that of `visit`."""
+    width, height = SIZES[layout]
+    url = f"{site.url}/overlay/?demo={scene}&layout={layout}{more}"
+    if visit is None:
+        visit = await open_page(url, viewport={"width": width, "height": height})
+    else:
+        await visit.gather_troubles()
+        await visit.page.goto(url)
+    await visit.until("document.body.dataset.scene")
+    await visit.until(AWAITED.get(scene, "true"))
+    return visit
+
+
+async def picture(page: Page) -> Image.Image:
+    return Image.open(io.BytesIO(await page.screenshot(omit_background=True)))
+
+
+@pytest.mark.parametrize("layout", SIZES)
+async def test_every_scene_leaves_the_corners_to_the_game(open_page: OpenPage, api: Api, layout: str) -> None:
+    visit: Visit | None = None
+    for scene in SCENES:
+        visit = await shown(open_page, api, layout, scene, "&motion=reduced", visit)
+        image = await picture(visit.page)
+        width, height = image.size
+        corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
+        alphas = [pixel[3] for pixel in map(image.getpixel, corners) if isinstance(pixel, tuple)]
+        assert alphas == [0, 0, 0, 0], scene
+        assert image.getchannel("A").getextrema() == (0, 255), f"{scene} shows nothing"
+        assert await visit.page.evaluate(OUTSIDE) == [], scene
+
+
+def light(color: tuple[float, ...]) -> float:
+    """The relative luminance of WCAG 2."""
+    channels = [value / 255 for value in color[:3]]
+    red, green, blue = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    darker, lighter = sorted((light(one), light(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def channels_of(color: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in color[color.index("(") + 1 : -1].split(",")[:3])
+
+
+def worst(behind: Image.Image, word: Any) -> float:
+    left, top, right, bottom = (round(each) for each in word["box"])
+    patch = behind.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    colors = [pixel for _, pixel in patch.getcolors(patch.width * patch.height) or [] if isinstance(pixel, tuple)]
+    return min(contrast(channels_of(word["color"]), color) for color in colors)
+
+
+@pytest.mark.parametrize(
+    ("layout", "scene", "theme"),
+    [
+        *(("full", scene, "ember") for scene in ("waiting", "paused", "curse", "victory", "lost")),
+        *(("full", "breakthrough", theme) for theme in ("frost", "jade", "mono")),
+        *((layout, scene, "ember") for layout in ("bar", "ticker", "vertical") for scene in ("stage", "victory")),
+    ],
+)
+async def test_everything_can_be_read_over_white_and_over_black(
+    open_page: OpenPage, api: Api, layout: str, scene: str, theme: str
+) -> None:
+    visit = await shown(open_page, api, layout, scene, f"&motion=reduced&theme={theme}")
+    words = await visit.page.evaluate(WORDS)
+    assert len(words) > 1
+    await visit.page.add_style_tag(content=BLANK)
+    for paper in ("white", "black"):
+        await visit.page.add_style_tag(content=f"html {{ background: {paper} }}")
+        behind = Image.open(io.BytesIO(await visit.page.screenshot())).convert("RGB")
+        unreadable = [(word["text"], round(worst(behind, word), 2)) for word in words if worst(behind, word) < 4.5]
+        assert unreadable == [], f"over {paper}"
+
+
+@pytest.mark.parametrize(("width", "height"), [(800, 600), (3840, 2160), (2560, 1080), (640, 1136)])
+async def test_full_layout_fits_any_source(open_page: OpenPage, api: Api, width: int, height: int) -> None:
+    url = f"{api.url}/overlay/?demo=curse&lang=de"
+    visit = await open_page(url, viewport={"width": width, "height": height})
+    await visit.until("document.querySelector('#toast.show')")
+    await asyncio.sleep(0.4)
+    assert await visit.page.evaluate(OUTSIDE) == []
+    board = await visit.page.locator("#board").bounding_box()
+    ticker = await visit.page.locator("#ticker").bounding_box()
+    scale = min(width / 1920, height / 1080)
+    assert board is not None
+    assert ticker is not None
+    assert width - board["x"] - board["width"] == pytest.approx(30 * scale, abs=1)
+    assert height - ticker["y"] - ticker["height"] == pytest.approx(40 * scale, abs=1)
+
+
+async def test_what_is_shown_without_a_line_is_chosen(open_page: OpenPage, api: Api) -> None:
+    chip = "() => getComputedStyle(document.querySelector('#lost')).visibility"
+    plate = "() => getComputedStyle(document.querySelector('#plate')).visibility"
+    visit: Visit | None = None
+    for choice, expected in (
+        ("chip", ["visible", "visible"]),
+        ("hide", ["hidden", "hidden"]),
+        ("keep", ["hidden", "visible"]),
+    ):
+        visit = await shown(open_page, api, "full", "lost", f"&onlost={choice}", visit)
+        assert [await visit.page.evaluate(chip), await visit.page.evaluate(plate)] == expected, choice
+    visit = await shown(open_page, api, "full", "waiting", "&idle=hide", visit)
+    assert (await picture(visit.page)).getchannel("A").getextrema() == (0, 0)

@@ -1,0 +1,99 @@
+"""When the pages are built anew, and with which Node. The build itself is run before the tests: see the Makefile."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pages_build", ROOT / "web" / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A checkout's web folder without anything that is fetched or built."""
+    web = tmp_path / "web"
+    shutil.copytree(ROOT / "web", web, ignore=shutil.ignore_patterns("node_modules", "dist", "__pycache__"))
+    return web
+
+
+def test_a_change_of_any_source_and_nothing_else_calls_for_a_build(build: ModuleType, sources: Path) -> None:
+    before = build.fingerprint(sources)
+    (sources / "dist").mkdir()
+    (sources / "dist" / "built").write_text("x")
+    (sources / "app.py").write_text("x")
+    assert build.fingerprint(sources) == before
+    seen = {before}
+    for name in ("page/page.css", "live/line.ts", "overlay/index.html", "graphiql/main.tsx", "package-lock.json"):
+        with (sources / name).open("a") as file:
+            file.write("\n")
+        seen.add(build.fingerprint(sources))
+    (sources / "page" / "page.css").rename(sources / "page" / "other.css")
+    seen.add(build.fingerprint(sources))
+    assert len(seen) == 7
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [
+        ("v18.20.4", False),
+        ("v20.18.9", False),
+        ("v20.19.0", True),
+        ("v21.7.3", False),
+        ("v22.11.0", False),
+        ("v22.12.0", True),
+        ("v24.0.1", True),
+        ("", False),
+        ("node", False),
+    ],
+)
+def test_only_a_node_that_vite_runs_on_is_taken(build: ModuleType, version: str, fits: bool) -> None:
+    assert build.new_enough(version) is fits
+
+
+def test_without_network_there_is_one_clear_reason_and_no_half_built_page(sources: Path) -> None:
+    node = shutil.which("npm")
+    if node is None:
+        pytest.skip("there is no npm on this machine")
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(sources / "build.py")],
+        env={
+            "PATH": str(Path(node).parent),
+            "HOME": str(sources),
+            "npm_config_registry": "http://127.0.0.1:9/",
+            "npm_config_cache": str(sources / "cache"),
+            "npm_config_fetch_retries": "0",
+            "PIP_INDEX_URL": "http://127.0.0.1:9/",
+            "PIP_RETRIES": "0",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == 2
+    assert "The API works without them. `make web` tries again." in done.stderr
+    assert not (sources / "dist").exists()
+
+
+def test_pages_that_are_up_to_date_are_left_alone_without_looking_for_node(build: ModuleType, sources: Path) -> None:
+    (sources / "dist").mkdir()
+    (sources / "dist" / "built").write_text(build.fingerprint(sources))
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(sources / "build.py")], env={"PATH": ""}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,17 @@
+/** What the overlay knows of a raid: the answers to overlay.graphql, by shorter names. */
+import type { OverlayLiveSubscription, OverlayNewestQuery, OverlayRaidFragment, OverlayStrikesSubscription } from "../live/schema";
+
+export type Raid = OverlayRaidFragment;
+export type RaidEvent = OverlayLiveSubscription["raidUpdates"]["events"][number];
+export type StrikeFeed = OverlayStrikesSubscription["strikeFeed"];
+export type Strike = StrikeFeed["strikes"][number];
+export type EndedRaid = OverlayNewestQuery["raids"]["nodes"][number];
+
+export const hpFraction = ({ hp }: Raid): number => hp.current / hp.total;
+
+/** Of the events of a raid, who dealt the final blow. */
+export const finalBlow = (events: readonly object[]): string | undefined =>
+  (events as readonly { readonly finalBlowBy?: { readonly name: string } }[]).find((event) => event.finalBlowBy)?.finalBlowBy?.name;
+
+/** Affinities are shown with a capital letter, however they were first written. */
+export const titled = (value: string): string => value.charAt(0).toLocaleUpperCase() + value.slice(1);

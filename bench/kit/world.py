@@ -64,7 +64,7 @@ class World:
     admin_token: str
     bot_token: str
 
-    async def new_raid(self) -> int:
+    async def new_raid(self, *, curse_every: int | None = None) -> int:
         """The id of a new live raid without cooldown, whose boss outlives every benchmark; a live one is ended."""
         live = await self.service.active_raid(ADMIN)
         if live is not None:
@@ -73,7 +73,7 @@ class World:
             ADMIN,
             name="Benchmark",
             boss_key="demo",
-            boss=BossOverrides(total_hp=TOTAL_HP, rules=RulesOverrides(cooldown_seconds=0)),
+            boss=BossOverrides(total_hp=TOTAL_HP, curse_every=curse_every, rules=RulesOverrides(cooldown_seconds=0)),
             starts_at=None,
             ends_at=None,
             accept_warnings=True,

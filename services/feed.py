@@ -227,7 +227,8 @@ class RaidFeed:
             if number is not None:
                 return number
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), NO_RAID_POLL_SECONDS)
+                async with asyncio.timeout(NO_RAID_POLL_SECONDS):
+                    await self._woken.wait()
         return None
 
     async def _patiently(self, read: Callable[[], Awaitable[Read]]) -> Read:

@@ -90,9 +90,11 @@ class Relay:
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        waiting: set[asyncio.Task[None]] = set(self._tasks)
+        while waiting:  # a cancellation can be lost in the client's own timeouts
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=1.0)
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             await self._client.aclose()
 

@@ -145,7 +145,8 @@ class Tailer:
                 raise
         else:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stir.wait(), seconds)
+                async with asyncio.timeout(seconds):  # wait_for can lose a cancellation before Python 3.12
+                    await self._stir.wait()
 
     def _next_question(self) -> float:
         """When PostgreSQL is to be asked next, by the loop's clock."""

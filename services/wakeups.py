@@ -92,7 +92,10 @@ class Wakeups:
         """Until there is something to do. Raises when the connection is lost."""
         while not (self._committed or self._stopping):
             try:
-                await asyncio.wait_for(self._stir.wait(), CHECK_SECONDS)
+                async with asyncio.timeout(
+                    CHECK_SECONDS
+                ):  # wait_for can lose a cancellation before Python 3.12
+                    await self._stir.wait()
                 self._stir.clear()
             except TimeoutError:
                 await connection.execute("SELECT 1", timeout=CHECK_PATIENCE_SECONDS)

@@ -72,7 +72,8 @@ async def run_bot(options: BotOptions, *, beside: bool = False) -> None:
                     pause = FIRST_PAUSE_SECONDS
                 log.warning("Discord cannot be reached: tried again", error=repr(error), seconds=pause)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), random.uniform(pause / 2, pause))
+                    async with asyncio.timeout(random.uniform(pause / 2, pause)):
+                        await stop.wait()
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 

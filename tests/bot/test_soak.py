@@ -32,6 +32,7 @@ EVENTS = 60 * ROUNDS
 CALM_SECONDS = 3.0
 START_SECONDS = 40.0
 ANSWER_SECONDS = 10.0
+PATIENCE_SECONDS = 3 * ANSWER_SECONDS
 CATCH_UP_SECONDS = 60.0 + 30.0 * ROUNDS
 FAILING_SHARE = 0.02
 FIRE_AND_ICE = [{"kind": "ELEMENTAL", "value": value} for value in ("fire", "ice", "earth", "wind", "light", "dark")]
@@ -131,12 +132,14 @@ class Striker:
     place: Channel
     panels: int = 0
     reports: int = 0
+    is_over: bool = False
 
     async def play(self, chance: random.Random) -> None:
-        while True:
+        while not self.is_over:
             # Nobody answered, or a button is gone: as a person would, they begin anew.
-            with contextlib.suppress(AssertionError, LookupError):
-                await self._strike("Analyze" if chance.random() < 0.3 else "Fight")
+            with contextlib.suppress(AssertionError, LookupError, TimeoutError):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._strike("Analyze" if chance.random() < 0.3 else "Fight")
             await asyncio.sleep(chance.random())
 
     async def _strike(self, action: str) -> None:
@@ -155,7 +158,7 @@ class Striker:
             with contextlib.suppress(AssertionError, LookupError):  # disabled or gone already
                 await panel.click(sure)
         await self._sees(panel, REPORT, AGAIN)
-        while AGAIN in panel.buttons:
+        while AGAIN in panel.buttons and not self.is_over:
             await asyncio.sleep(1)
             await panel.click(AGAIN)
             await self._sees(panel, REPORT, AGAIN)
@@ -229,7 +232,8 @@ async def test_every_event_once_and_in_order_in_every_channel_whatever_breaks(
     async with killable_bot(raid_bot) as bot:
         let_calls_fail(discord)
         async with asyncio.TaskGroup() as group:
-            playing = [group.create_task(striker.play(chance)) for striker in strikers]
+            for striker in strikers:
+                group.create_task(striker.play(chance))
             going_on = group.create_task(happenings(api, raid_id))
             for _ in range(ROUNDS):
                 await asyncio.sleep(CALM_SECONDS)
@@ -244,8 +248,8 @@ async def test_every_event_once_and_in_order_in_every_channel_whatever_breaks(
                 await start(bot, discord)
             await going_on
             await until(lambda: reports(strikers) >= PLAYERS, "strikes go on", seconds=CATCH_UP_SECONDS)
-            for task in playing:
-                task.cancel()
+            for striker in strikers:
+                striker.is_over = True
         second = await api.raid(name="The next one")  # ends the first
         expected = [
             (raid, sequence)

@@ -28,6 +28,7 @@ class Changes:
             async with asyncio.timeout(seconds):
                 while not holds():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._next.wait(), LOOK_SECONDS)
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await self._next.wait()
         except TimeoutError:
             raise AssertionError(f"not within {seconds:g} s: {what}") from None

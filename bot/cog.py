@@ -99,11 +99,12 @@ class WorldThreatCog(commands.Cog):
     async def raid_channel(
         self,
         interaction: Interaction,
-        channel: discord.TextChannel,
-        kinds: str = "all",
+        channel: discord.TextChannel | discord.Thread | None = None,
+        kinds: str | None = None,
         role: discord.Role | None = None,
     ) -> None:
-        await announcing.configure_channel(self.bot, interaction, channel, KINDS[kinds], role)
+        wished = None if kinds is None else KINDS[kinds]
+        await announcing.configure_channel(self.bot, interaction, channel, wished, role)
 
     raid_admin = app_commands.Group(
         name="raid_admin",

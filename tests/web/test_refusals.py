@@ -297,7 +297,11 @@ CASES: dict[tuple[str, str], Provocation] = {
     ),
     ("createToken", "PlayerNotFound"): for_nobody({"role": "PLAYER", "name": "lost"}),
     ("acknowledgeAnnouncements", "RaidNotFound"): untold,
+    ("setReminder", "PlayerNotFound"): for_nobody({"wanted": True}),
+    ("acknowledgeReminder", "PlayerNotFound"): for_nobody({"readyAt": "2030-05-01T12:00:00Z"}),
 }
+THE_BOTS_OWN = {"executeStrike", "acknowledgeAnnouncements", "setReminder", "acknowledgeReminder"}
+"""Not for admins."""
 OVERLOADED = ("executeStrike", "Overloaded")
 """Has a test of its own, below."""
 
@@ -310,7 +314,7 @@ def test_every_refusal_that_the_schema_knows_is_provoked_here() -> None:
 @pytest.mark.parametrize(("field", "member"), CASES, ids=[f"{field} {member}" for field, member in CASES])
 async def test_a_refusal_tells_what_the_schema_promises(api: Api, field: str, member: str) -> None:
     given, facts = await CASES[field, member](api)
-    token = api.tokens.bot if field in {"executeStrike", "acknowledgeAnnouncements"} else api.tokens.admin
+    token = api.tokens.bot if field in THE_BOTS_OWN else api.tokens.admin
     answer = (await api.told(document(field), token, input=given))[field]
     assert answer.pop("__typename") == member, answer
     message = answer.pop("message")

@@ -23,8 +23,8 @@ command-admin-status = Der Raid und was Admins zuletzt getan haben
 
 option-metric = Wonach sortiert wird
 option-reminders = Ob du Erinnerungen möchtest
-option-channel = Der Kanal für Raid-Neuigkeiten
-option-kinds = Welche Neuigkeiten
+option-channel = Der Kanal für Raid-Neuigkeiten; ohne: was auf diesem Server gilt
+option-kinds = Welche Neuigkeiten; ohne: wie bisher, oder alle
 option-mention-role = Eine Rolle, die bei jeder Neuigkeit erwähnt wird
 option-boss = Der Boss: Tippen, um zu suchen
 option-name = Der Name des Raids; ohne Angabe: der Name des Bosses

@@ -25,8 +25,8 @@ command-admin-status = The raid and what admins did last
 
 option-metric = What to rank by
 option-reminders = Whether you want reminders
-option-channel = The channel for raid news
-option-kinds = Which news
+option-channel = The channel for raid news; left out: what is set in this server
+option-kinds = Which news; left out: as it is, or everything
 option-mention-role = A role to mention with each piece of news
 option-boss = The boss: type to search
 option-name = The raid's name; left out: the boss's name

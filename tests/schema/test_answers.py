@@ -1,36 +1,15 @@
 """Every field of the API answers, from the real database, in a number of statements that does not grow."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
 from schema.build import build_schema
 from services.views import Principal, Role
 from tests.schema.documents import arguments, everything
-from tests.schema.world import ADMIN, BOT, STRIKE, World
+from tests.schema.world import ADMIN, BOT, STRIKE, World, counted
 
 SCHEMA = build_schema()._schema
 assert SCHEMA.query_type is not None
 QUERIES = SCHEMA.query_type.fields
-
-
-@contextmanager
-def counted(world: World) -> Iterator[list[str]]:
-    """The statements that readers send meanwhile."""
-    statements: list[str] = []
-
-    def note(*sent: Any) -> None:
-        statements.append(sent[2])
-
-    engine = world.database._reading_engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -1,13 +1,11 @@
 """What many players or raids of one answer are asked for is read in as many statements as for a few of them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 
 from db.embedded import EmbeddedServer
 from db.engine import Database
@@ -18,7 +16,7 @@ from services.roster import RosterFile, RosterFiles, import_roster
 from services.views import Page, RosterFilter
 from services.world_threat import WorldThreatService
 from tests.schema.conftest import CREATE_RAID
-from tests.schema.world import ADMIN, BOSS, BOT, World
+from tests.schema.world import ADMIN, BOSS, BOT, World, counted
 
 PLAYERS = [f"player {number}" for number in range(20)]
 ENDED_RAIDS = 5
@@ -89,26 +87,6 @@ async def gather(world: World) -> None:
         await world.told(ADJUST, ADMIN, raid=raid, hp=50_000 + number)
         assert (await world.strike(players[0]))["__typename"] == "ExecuteStrikeSuccess"
         await world.told(END, ADMIN, raid=raid)
-
-
-@contextmanager
-def counted(world: World) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile, by readers and writers, but for those of the raid clock."""
-    statements: list[str] = []
-
-    def note(*sent: Any) -> None:
-        task = asyncio.current_task()
-        if task is None or task.get_name() != "raid clock":
-            statements.append(sent[2])
-
-    engines = (world.database.engine.sync_engine, world.database._reading_engine.sync_engine)
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 async def board(world: World, first: int, fields: str) -> list[Any]:

@@ -1,9 +1,13 @@
 """What the tests of the schema ask with: a service with its database, principals of every role, and questions."""
 
+import asyncio
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import event
 from strawberry.types import ExecutionResult
 
 from db.engine import Database
@@ -104,3 +108,23 @@ class World:
         team = (await self.unused(player))[:2]
         given = {"action": action, "characterIds": team, "idempotencyKey": f"key {next(keys)}", **more}
         return (await self.told(STRIKE, player, input=given))["executeStrike"]
+
+
+@contextmanager
+def counted(world: World) -> Iterator[list[str]]:
+    """The statements that are sent meanwhile, by readers and writers, but for those of the raid clock."""
+    statements: list[str] = []
+
+    def note(*sent: Any) -> None:
+        task = asyncio.current_task()
+        if task is None or task.get_name() != "raid clock":
+            statements.append(sent[2])
+
+    engines = (world.database.engine.sync_engine, world.database._reading_engine.sync_engine)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)

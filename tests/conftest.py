@@ -14,9 +14,36 @@ from db import migrate
 from db.embedded import EmbeddedServer
 from db.engine import Database
 
+LONGEST = (
+    "worldthreat/test_up.py",
+    "bot/seeing/test_live_status.py",
+    "bot/announcing/test_exactly_once.py",
+    "worldthreat/test_bot_command.py",
+    "bot/test_soak.py",
+    "services/test_relay.py",
+    "db/test_embedded.py",
+    "bot/test_app.py",
+    "bot/test_admin.py",
+    "pages/",
+    "bot/",
+    "web/test_slow_consumers.py",
+    "web/test_bad_input.py",
+    "services/test_verification.py",
+)
+"""Files that take long: they go first, so that at the end no process waits for another."""
 GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"
 TEMPLATE = "worldthreat_template"
 numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((place for place, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
 
 
 @pytest.fixture

@@ -92,9 +92,7 @@ class Wakeups:
         """Until there is something to do. Raises when the connection is lost."""
         while not (self._committed or self._stopping):
             try:
-                async with asyncio.timeout(
-                    CHECK_SECONDS
-                ):  # wait_for can lose a cancellation before Python 3.12
+                async with asyncio.timeout(CHECK_SECONDS):  # wait_for can lose a cancellation before Python 3.12
                     await self._stir.wait()
                 self._stir.clear()
             except TimeoutError:

@@ -15,6 +15,7 @@ from db.embedded import EmbeddedServer
 from db.engine import Database
 
 LONGEST = (
+    "pages/",
     "worldthreat/test_up.py",
     "bot/seeing/test_live_status.py",
     "bot/announcing/test_exactly_once.py",
@@ -24,7 +25,6 @@ LONGEST = (
     "db/test_embedded.py",
     "bot/test_app.py",
     "bot/test_admin.py",
-    "pages/",
     "bot/",
     "web/test_slow_consumers.py",
     "web/test_bad_input.py",
@@ -36,13 +36,21 @@ TEMPLATE = "worldthreat_template"
 numbers = itertools.count(1)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay in one process, and all tests with browsers in one: two browsers at once are too many."""
     items.sort(key=_place)
+    for item in items:
+        file = _file(item)
+        item.add_marker(pytest.mark.xdist_group("pages" if file.startswith("pages/") else file))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 def _place(item: pytest.Item) -> int:
-    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    file = _file(item)
     return next((place for place, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
 
 

@@ -40,7 +40,7 @@ setup: $(VENV)/.dev ## make .venv with all that running, testing and checking ne
 .PHONY: test
 test: $(VENV)/.dev ## run the tests (ARGS="-k strike" for some of them)
 	@$(BIN)/python web/build.py --dev $(OR_WITHOUT_NODE)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: $(VENV)/.dev ## lint, format, types (the pages' too), import rule, migrations' SQL, pinned requirements, the rules' coverage

@@ -15,42 +15,40 @@ from db.embedded import EmbeddedServer
 from db.engine import Database
 
 LONGEST = (
-    "pages/",
+    "pages/test_overlay.py",
     "worldthreat/test_up.py",
     "bot/seeing/test_live_status.py",
+    "pages/test_page.py",
     "bot/announcing/test_exactly_once.py",
+    "pages/test_overlay_scenes.py",
     "worldthreat/test_bot_command.py",
     "bot/test_soak.py",
     "services/test_relay.py",
     "db/test_embedded.py",
     "bot/test_app.py",
     "bot/test_admin.py",
-    "bot/",
-    "web/test_slow_consumers.py",
-    "web/test_bad_input.py",
+    "pages/test_overlay_line.py",
     "services/test_verification.py",
+    "pages/test_overlay_edit.py",
+    "web/test_slow_consumers.py",
+    "pages/test_graphiql.py",
+    "bot/",
+    "pages/",
+    "web/test_bad_input.py",
 )
-"""Files that take long: they go first, so that at the end no process waits for another."""
+"""Files that take long go first, so that at the end no process waits for another; two browsers seldom meet."""
 GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"
 TEMPLATE = "worldthreat_template"
 numbers = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay in one process, and all tests with browsers in one: two browsers at once are too many."""
     items.sort(key=_place)
-    for item in items:
-        file = _file(item)
-        item.add_marker(pytest.mark.xdist_group("pages" if file.startswith("pages/") else file))
-
-
-def _file(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 def _place(item: pytest.Item) -> int:
-    file = _file(item)
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
     return next((place for place, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
 
 

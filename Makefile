@@ -5,6 +5,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The lists are whole, so nothing is left to resolve: older pips, which do, would take `coverage[toml]`, which
+# pytest-cov asks for, for another package than the pinned `coverage`, and refuse it once there is a newer one.
+PINNED := --require-hashes --no-deps
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -101,12 +104,13 @@ $(VENV)/.made:
 
 $(VENV)/.run: $(VENV)/.made requirements.txt
 	@echo "Installing what running needs (once) ..."
-	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install $(PINNED) -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements-dev.txt pyproject.toml
 	@echo "Installing what running, testing and checking need (once) ..."
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install $(PINNED) -r requirements-dev.txt
+	@$(PIP) check
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run $@
 

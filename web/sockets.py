@@ -15,27 +15,28 @@ from typing import Any
 
 import orjson
 import structlog
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from resolvers.context import Context
-from schema.build import WorldThreatSchema
+from schema.execution import Executor
 from services.errors import OverloadedError, UnauthenticatedError
 from services.tokens import Authenticator
 from services.views import PUBLIC, Principal
 from services.world_threat import WorldThreatService
+from web.answers import encode, failure_from, failure_of
 from web.bearer import principal_of
 from web.documents import sharing_of
 from web.origins import origin_allowed
 from web.outbox import SLOW_SECONDS, Outbox
-from web.shared import Question, SharedStreams, Subscriber, audience_of, encode, failure_from, failure_of
+from web.requests import DEEPEST_VARIABLES, is_shallow
+from web.shared import Question, SharedStreams, Subscriber, audience_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 OPERATIONS_A_SOCKET = 50
 LARGEST_MESSAGE = 64 * 1024
-DEEPEST_VARIABLES = 64
 REASONS = {
     1013: "Try again later",
     4400: "Invalid message",
@@ -53,7 +54,7 @@ class SocketEndpoint:
 
     def __init__(
         self,
-        schema: WorldThreatSchema,
+        executor: Executor,
         service: WorldThreatService,
         authenticator: Authenticator,
         *,
@@ -65,11 +66,11 @@ class SocketEndpoint:
         """A peer has `init_seconds` to introduce itself, and may take nothing for `slow_seconds`."""
         self.init_seconds = init_seconds
         self.slow_seconds = slow_seconds
-        self.schema = schema
+        self.executor = executor
         self.service = service
         self.authenticator = authenticator
         self.public_read = public_read
-        self.shared = SharedStreams(schema, service, public_read=public_read)
+        self.shared = SharedStreams(executor, service, public_read=public_read)
         self._allowed_origins = allowed_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -207,9 +208,14 @@ class Socket:
         query, name = payload["query"], payload.get("operationName")
         variables: dict[str, Any] = payload.get("variables") or {}
         subscriber = Subscriber(self._outbox, operation_id, self._forget)
-        sharing, audience = sharing_of(query, name), audience_of(self.principal)
+        operation = self._endpoint.executor.operation(query, name)
+        if operation.errors:
+            subscriber.error([error.formatted for error in operation.errors])
+            return
+        sharing, audience = sharing_of(operation), audience_of(self.principal)
         if sharing is None or audience is None:
-            task = self._spawn(self._answer(subscriber, query, variables, name))
+            is_stream = operation.kind is OperationType.SUBSCRIPTION
+            task = self._spawn((self._follow if is_stream else self._answer)(subscriber, query, variables, name))
             self._operations[operation_id] = _Operation(subscriber, task.cancel)
             return
         asked = {key: value for key, value in variables.items() if key != sharing.resumed_by}
@@ -242,48 +248,46 @@ class Socket:
             del self._operations[subscriber.operation_id]
 
     async def _answer(
-        self,
-        subscriber: Subscriber,
-        query: str,
-        variables: dict[str, Any],
-        operation_name: str | None,
+        self, subscriber: Subscriber, query: str, variables: dict[str, Any], operation_name: str | None
     ) -> None:
+        """A query or mutation."""
         try:
-            await self._execute(subscriber, query, variables, operation_name)
+            result = await self._endpoint.executor.execute(query, variables, operation_name, self._context())
+            told = self._tell(subscriber, result)
         except Exception as error:  # noqa: BLE001 - it is logged
             subscriber.error(failure_from(error))
+            return
+        if told:
+            subscriber.complete()
 
-    async def _execute(
-        self,
-        subscriber: Subscriber,
-        query: str,
-        variables: dict[str, Any],
-        operation_name: str | None,
+    async def _follow(
+        self, subscriber: Subscriber, query: str, variables: dict[str, Any], operation_name: str | None
     ) -> None:
-        """An operation for this asker alone."""
-        endpoint = self._endpoint
-        stream: Any = await endpoint.schema.stream(
-            query,
-            variable_values=variables,
-            context_value=Context(
-                service=endpoint.service,
-                principal=self.principal,
-                public_read=endpoint.public_read,
-            ),
-            operation_name=operation_name,
-        )
-        async with aclosing(stream):
-            async for result in stream:
-                if not isinstance(result, ExecutionResult | PreExecutionError):
-                    subscriber.error([{"message": "@defer and @stream have no message in this protocol."}])
-                    return
-                failure = failure_of(result)
-                if failure is not None:
-                    subscriber.error(failure)
-                    return
-                subscriber.next(encode(result), kept=True)
-                await self._outbox.drained()
+        """A subscription for this asker alone."""
+        try:
+            stream = await self._endpoint.executor.stream(query, variables, operation_name, self._context())
+            async with aclosing(stream):
+                async for result in stream:
+                    if not self._tell(subscriber, result):
+                        return
+                    await self._outbox.drained()
+        except Exception as error:  # noqa: BLE001 - it is logged
+            subscriber.error(failure_from(error))
+            return
         subscriber.complete()
+
+    def _context(self) -> Context:
+        endpoint = self._endpoint
+        return Context(service=endpoint.service, principal=self.principal, public_read=endpoint.public_read)
+
+    def _tell(self, subscriber: Subscriber, result: ExecutionResult) -> bool:
+        """Whether it was an answer; otherwise it was the operation's end."""
+        failure = failure_of(result)
+        if failure is not None:
+            subscriber.error(failure)
+            return False
+        subscriber.next(encode(result), kept=True)
+        return True
 
 
 def _shortened(text: str) -> str:
@@ -308,15 +312,6 @@ def _is_subscribe(operation_id: object, payload: object) -> bool:
         isinstance(payload.get("query"), str)
         and isinstance(payload.get("operationName"), str | None)
         and isinstance(payload.get("variables"), dict | None)
-        and _is_shallow(payload.get("variables"), DEEPEST_VARIABLES)
+        and is_shallow(payload.get("variables"), DEEPEST_VARIABLES)
         and isinstance(payload.get("extensions"), dict | None)
     )
-
-
-def _is_shallow(value: object, depth: int) -> bool:
-    """Whether JSON goes no deeper than `depth`: what reads and writes values goes down with them."""
-    if isinstance(value, dict):
-        return depth > 0 and all(_is_shallow(each, depth - 1) for each in value.values())
-    if isinstance(value, list):
-        return depth > 0 and all(_is_shallow(each, depth - 1) for each in value)
-    return True

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from db.engine import Database
 from schema.build import build_schema
+from schema.execution import Executor
 from services.relay import Relay
 from services.tokens import Authenticator
 from services.wakeups import Wakeups
@@ -44,7 +45,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
         return True
 
     app = create_app(
-        build_schema(introspection=settings.introspection),
+        Executor(build_schema(introspection=settings.introspection)),
         service,
         Authenticator(database),
         WebOptions(

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from schema.build import build_schema
+from schema.execution import Executor
 from services.feed import RaidFeed
 from services.tokens import Authenticator
 from services.views import Principal, Role
@@ -212,7 +213,9 @@ class Edge:
 async def edge(api: Api, config: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Edge]:
     """Options: those of the endpoint; `config`: uvicorn's."""
     service: WorldThreatService = api.service
-    endpoint = SocketEndpoint(build_schema(), service, Authenticator(api.database), **{"public_read": True, **options})
+    endpoint = SocketEndpoint(
+        Executor(build_schema()), service, Authenticator(api.database), **{"public_read": True, **options}
+    )
     async with (
         api.database.driver_connection() as connection,
         listening(endpoint, **(config or {})) as (server, port),

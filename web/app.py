@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.execution import Executor
-from services.tokens import Authenticator
+from services.authentication import Authenticator
 from services.world_threat import WorldThreatService
 from web.graphql import GraphQLView
 from web.pages import DIST, GRAPHIQL, PageForBrowsers, Pages
@@ -42,8 +42,11 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await service.start()
+        service.desk.on_token_end = authenticator.end
+        authenticator.start()
         yield
         await service.stop()
+        await authenticator.stop()
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")

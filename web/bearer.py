@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import structlog
 
+from services.authentication import Authenticator
 from services.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
 from services.outages import overload_of
-from services.tokens import Authenticator
 from services.views import Principal, Role
 
 BEARER = "bearer "

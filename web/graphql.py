@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 from resolvers.context import Context
 from schema.execution import Executor
 from schema.masking import presentable
+from services.authentication import Authenticator
 from services.errors import ForbiddenError, InvalidInputError, OverloadedError, UnauthenticatedError
-from services.tokens import Authenticator
 from services.world_threat import WorldThreatService
 from web.answers import encode, failure_from, failure_of
 from web.bearer import acting_for, principal_of

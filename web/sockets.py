@@ -21,8 +21,8 @@ from strawberry.types import ExecutionResult
 
 from resolvers.context import Context
 from schema.execution import Executor
+from services.authentication import Authenticator
 from services.errors import OverloadedError, UnauthenticatedError
-from services.tokens import Authenticator
 from services.views import PUBLIC, Principal
 from services.world_threat import WorldThreatService
 from web.answers import encode, failure_from, failure_of
@@ -108,6 +108,7 @@ class Socket:
         "_receive",
         "_tasks",
         "_timer",
+        "_unwatch",
         "principal",
     )
 
@@ -121,6 +122,7 @@ class Socket:
         self._greeted = False
         self._acknowledged = False
         self._timer: asyncio.TimerHandle | None = None
+        self._unwatch: Callable[[], None] = lambda: None
         self.principal: Principal = PUBLIC
 
     async def run(self) -> None:
@@ -135,6 +137,7 @@ class Socket:
                     await self._take(message.get("text"))
         finally:
             self._timer.cancel()
+            self._unwatch()
             for operation in list(self._operations.values()):
                 operation.end()
             for task in self._tasks:
@@ -186,6 +189,7 @@ class Socket:
         except OverloadedError:
             self._close(1013)
             return
+        self._unwatch = self._endpoint.authenticator.watch(self.principal, lambda: self._close(4403))
         self._acknowledged = True
         self._outbox.put("", (b'{"type":"connection_ack"}',))
 

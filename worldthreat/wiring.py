@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 from db.engine import Database
 from schema.build import build_schema
 from schema.execution import Executor
+from services.authentication import Authenticator
 from services.relay import Relay
-from services.tokens import Authenticator
 from services.wakeups import Wakeups
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from db.engine import Database
 from schema.build import build_schema
 from schema.execution import Executor
-from services.tokens import Authenticator
+from services.authentication import Authenticator
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app
 

@@ -7,7 +7,7 @@ import pytest
 
 from schema.build import build_schema
 from schema.execution import Executor
-from services.tokens import Authenticator
+from services.authentication import Authenticator
 from tests.pages.conftest import OpenPage
 from tests.web.harness import Api
 from tests.web.live import listening

@@ -17,8 +17,8 @@ from websockets.typing import Subprotocol
 
 from schema.build import build_schema
 from schema.execution import Executor
+from services.authentication import Authenticator
 from services.feed import RaidFeed
-from services.tokens import Authenticator
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from tests.services.world import Owner, World

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from graphql import (
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -24,11 +26,12 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from resolvers.context import Context
+from schema import limits
 from schema.build import PREPARED, WorldThreatSchema
+from schema.costs import Count, cost_of, value
 from schema.literals import NumbersOfReadableLength
 from schema.masking import presentable
 
-MOST_TOKENS: Final = 1_000
 MOST_ERRORS: Final = 20
 """So many of a document's errors are told; to find hundreds takes long, and nobody reads them."""
 OPERATIONS_REMEMBERED: Final = 512
@@ -50,10 +53,34 @@ class Operation:
     document: DocumentNode | None = None
     definition: OperationDefinitionNode | None = None
     errors: tuple[GraphQLError, ...] = ()
+    introspects: bool = False
+    is_new: bool = True
+    """Until somebody has counted it: reading and checking a document costs more than executing a small one."""
+    answer: ExecutionResult | None = None
+    """Of what always has the same."""
+    _cost: Count = 0
 
-    def refusal(self) -> PreExecutionError:
-        """The result of what cannot be executed."""
-        return PreExecutionError(data=None, errors=list(self.errors))
+    def cost(self, variables: dict[str, Any] | None) -> int:
+        """How many fields the answer has at most."""
+        return value(self._cost, variables or {})
+
+    def too_dear(self, variables: dict[str, Any] | None) -> GraphQLError | None:
+        """Why it is not answered with these variables."""
+        dearest = limits.DEAREST_INTROSPECTION if self.introspects else limits.DEAREST
+        cost = self.cost(variables)
+        if cost <= dearest:
+            return None
+        return limits.too_complex("fields in its answer, list by list", cost, dearest, " Ask for shorter lists.")
+
+    def refusal(self, variables: dict[str, Any] | None) -> PreExecutionError | None:
+        """The result of what is not executed: of what cannot be, and of what would cost too much."""
+        errors = self.errors
+        if not errors:
+            error = self.too_dear(variables)
+            if error is None:
+                return None
+            errors = (error,)
+        return PreExecutionError(data=None, errors=list(errors))
 
 
 class Executor:
@@ -63,7 +90,8 @@ class Executor:
         self._schema = schema
         introspection = () if schema.introspection else (NoSchemaIntrospectionCustomRule,)
         rules = (NumbersOfReadableLength, *introspection, *specified_rules)
-        self._validate = partial(validate, schema._schema, rules=rules, max_errors=MOST_ERRORS)  # noqa: SLF001 - Strawberry has no public way to the schema it wraps
+        self._graphql_schema = schema._schema  # noqa: SLF001 - Strawberry has no public way to what it wraps
+        self._validate = partial(validate, self._graphql_schema, rules=rules, max_errors=MOST_ERRORS)
         self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
         self._characters = 0
 
@@ -91,13 +119,23 @@ class Executor:
         way (no mutation by GET, no subscription without a stream) is for the caller to see to first.
         """
         operation = self.operation(query, operation_name)
-        if operation.errors:
-            return operation.refusal()
+        refusal = operation.refusal(variables)
+        if refusal is not None:
+            return refusal
+        if operation.introspects and not variables:  # the schema is the same for everybody, for ever, and long
+            if operation.answer is None:
+                operation.answer = await self._execute(operation, variables, context)
+            return operation.answer
+        return await self._execute(operation, variables, context)
+
+    async def _execute(
+        self, operation: Operation, variables: dict[str, Any] | None, context: Context
+    ) -> ExecutionResult:
         return await self._schema.execute(
-            query,
+            operation.query,
             variable_values=variables,
             context_value=context,
-            operation_name=operation_name,
+            operation_name=operation.name,
             operation_extensions={PREPARED: operation.document},
         )
 
@@ -106,8 +144,9 @@ class Executor:
     ) -> AsyncGenerator[ExecutionResult, None]:
         """The answers to a subscription, or the one answer to anything else; to be closed when it is left early."""
         operation = self.operation(query, operation_name)
-        if operation.errors:
-            return _just(operation.refusal())
+        refusal = operation.refusal(variables)
+        if refusal is not None:
+            return _just(refusal)
         stream: Any = await self._schema.stream(
             query,
             variable_values=variables,
@@ -120,16 +159,34 @@ class Executor:
 
     def _read(self, query: str, name: str | None) -> Operation:
         try:
-            document = parse(query, max_tokens=MOST_TOKENS)
+            document = parse(query, max_tokens=limits.MOST_TOKENS)
+            limits.check_size(document)
             definition = _definition(document, name)
             errors: Sequence[GraphQLError] = self._validate(document)
+            if not errors:
+                return self._valid(query, name, document, definition)
         except GraphQLError as error:
-            return Operation(query, name, errors=(presentable(error),))
+            errors = (error,)
         except RecursionError:
-            return Operation(query, name, errors=(GraphQLError(TOO_DEEP),))
-        if errors:
-            return Operation(query, name, errors=tuple(presentable(error) for error in errors))
-        return Operation(query, name, definition.operation, document, definition)
+            errors = (GraphQLError(TOO_DEEP),)
+        return Operation(query, name, errors=tuple(presentable(error) for error in errors))
+
+    def _valid(
+        self, query: str, name: str | None, document: DocumentNode, definition: OperationDefinitionNode
+    ) -> Operation:
+        """Raises GraphQLError when it is nested too deeply."""
+        fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+        limits.check_depth(definition, fragments)
+        fields = [one.name.value for one in definition.selection_set.selections if isinstance(one, FieldNode)]
+        return Operation(
+            query,
+            name,
+            definition.operation,
+            document,
+            definition,
+            introspects=fields == len(definition.selection_set.selections) * ["__schema"],
+            _cost=cost_of(self._graphql_schema, definition, fragments),
+        )
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

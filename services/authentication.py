@@ -92,6 +92,10 @@ class Authenticator:
             lookup.add_done_callback(lambda _task: self._lookups.pop(token_hash, None))
         return await asyncio.shield(lookup)
 
+    def remembers(self, secret: str) -> bool:
+        """Whether it was looked up before: then it costs nothing to ask who it is."""
+        return hash_of(secret) in self._known
+
     def watch(self, principal: Principal, on_end: Callable[[], None]) -> Callable[[], None]:
         """Calls `on_end` when the principal's token has ended. What is returned ends the watching."""
         known = None if principal.token_id is None else self._by_id.get(principal.token_id)

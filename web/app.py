@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from schema.execution import Executor
 from services.authentication import Authenticator
 from services.world_threat import WorldThreatService
 from web.graphql import GraphQLView
+from web.limits import EdgeLimits, Gate
 from web.pages import DIST, GRAPHIQL, PageForBrowsers, Pages
 from web.sockets import SocketEndpoint
 
@@ -29,6 +30,7 @@ class WebOptions:
     introspection: bool = True
     allowed_origins: tuple[str, ...] = ()
     pages: Path = DIST
+    limits: EdgeLimits = field(default_factory=EdgeLimits)
 
 
 def create_app(
@@ -55,14 +57,16 @@ def create_app(
         ready = await options.is_ready()
         return JSONResponse({"database": ready}, status_code=200 if ready else 503)
 
+    gate = Gate(options.limits)
     sockets = SocketEndpoint(
         executor,
         service,
         authenticator,
+        gate,
         public_read=options.public_read,
         allowed_origins=options.allowed_origins,
     )
-    view = GraphQLView(executor, service, authenticator, public_read=options.public_read)
+    view = GraphQLView(executor, service, authenticator, gate, public_read=options.public_read)
     pages = Pages(options.pages)
     # Without introspection GraphiQL could neither complete nor explain anything.
     graphql = PageForBrowsers(view, pages.page(GRAPHIQL)) if options.introspection else view

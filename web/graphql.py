@@ -2,8 +2,8 @@
 
 A bare ASGI app: what a request costs beside its execution is what everybody's strikes wait for. A request that
 cannot be executed is answered before anything is done: 401 a token that is no good, 503 one that cannot be looked up
-while the database is away, 400 or 403 a header that names an acting person as or where it must not, and 4xx what is no
-question at all.
+while the database is away, 429 who asks too often, 400 or 403 a header that names an acting person as or where it must
+not, and 4xx what is no question at all.
 """
 
 import math
@@ -15,19 +15,27 @@ from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
 from resolvers.context import Context
-from schema.execution import Executor
+from schema.execution import Executor, Operation
 from schema.masking import presentable
 from services.authentication import Authenticator
-from services.errors import ForbiddenError, InvalidInputError, OverloadedError, UnauthenticatedError
+from services.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    OverloadedError,
+    RateLimitedError,
+    UnauthenticatedError,
+)
 from services.world_threat import WorldThreatService
 from web.answers import encode, failure_from, failure_of
 from web.bearer import acting_for, principal_of
 from web.events import send_events
+from web.limits import Gate, address_of
 from web.negotiation import Media
 from web.requests import BadRequestError, Head, Question, head_of, question_of
 
-REFUSALS: Final = (UnauthenticatedError, OverloadedError, ForbiddenError, InvalidInputError)
+REFUSALS: Final = (UnauthenticatedError, RateLimitedError, OverloadedError, ForbiddenError, InvalidInputError)
 NO_STORE: Final = (b"cache-control", b"no-store")
+FULL_RETRY_MS: Final = 5_000
 TYPES: Final = {media: (b"content-type", media.value) for media in Media}
 
 log = structlog.get_logger(__name__)
@@ -37,8 +45,15 @@ class GraphQLView:
     """One per process."""
 
     def __init__(
-        self, executor: Executor, service: WorldThreatService, authenticator: Authenticator, *, public_read: bool
+        self,
+        executor: Executor,
+        service: WorldThreatService,
+        authenticator: Authenticator,
+        gate: Gate,
+        *,
+        public_read: bool,
     ) -> None:
+        self._gate = gate
         self._executor = executor
         self._service = service
         self._authenticator = authenticator
@@ -50,12 +65,15 @@ class GraphQLView:
         try:
             head = head_of(scope)
             media = head.media
-            principal = await principal_of(self._authenticator, head.authorization)
+            address = address_of(scope)
+            principal = await principal_of(self._authenticator, head.authorization, self._gate, address)
             if head.actors:
                 principal = acting_for(principal, head.actors)
             context = Context(service=self._service, principal=principal, public_read=self._public_read)
             question = await question_of(scope, head, receive)
-            self._check_kind(scope["method"], head, question)
+            operation = self._executor.operation(question.query, question.operation_name)
+            self._check_kind(scope["method"], head, operation)
+            await self._gate.check(principal, address, operation, operation.cost(question.variables))
             if media is Media.EVENTS:
                 await self._stream(question, context, scope, receive, send)
                 return
@@ -80,9 +98,9 @@ class GraphQLView:
         )
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _check_kind(self, method: str, head: Head, question: Question) -> None:
+    def _check_kind(self, method: str, head: Head, operation: Operation) -> None:
         """Raises BadRequestError for a kind of operation that is not asked for in this way."""
-        kind = self._executor.operation(question.query, question.operation_name).kind
+        kind = operation.kind
         if kind is OperationType.QUERY or kind is None:
             return
         if method == "GET" and kind is OperationType.MUTATION:
@@ -98,6 +116,17 @@ class GraphQLView:
         return status, encode(result)
 
     async def _stream(self, question: Question, context: Context, scope: Scope, receive: Receive, send: Send) -> None:
+        address = address_of(scope)
+        if not self._gate.connections.opened(address):
+            raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
+        try:
+            await self._send_stream(question, context, scope, receive, send)
+        finally:
+            self._gate.connections.closed(address, None)
+
+    async def _send_stream(
+        self, question: Question, context: Context, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         results = await self._executor.stream(question.query, question.variables, question.operation_name, context)
         await send_events(results, scope, receive, send)
 
@@ -106,8 +135,9 @@ def refusal(error: Exception) -> tuple[int, bytes, tuple[tuple[bytes, bytes], ..
     """The answer to a request that is not executed, in the form of GraphQL's own errors: status, body, headers."""
     body: dict[str, Any] = {"errors": [presentable(GraphQLError("", original_error=error)).formatted]}
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    if isinstance(error, OverloadedError):
-        status, headers = 503, ((b"retry-after", b"%d" % math.ceil(error.retry_after_ms / 1000)),)
+    if isinstance(error, OverloadedError | RateLimitedError):
+        status = 503 if isinstance(error, OverloadedError) else 429
+        headers = ((b"retry-after", b"%d" % math.ceil(error.retry_after_ms / 1000)),)
     elif isinstance(error, UnauthenticatedError):
         status, headers = 401, ((b"www-authenticate", b"Bearer"),)
     else:

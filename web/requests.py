@@ -38,7 +38,6 @@ class Head:
     content_type: bytes = b""
     content_length: bytes | None = None
     authorization: str | None = None
-    forwarded_for: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
     media: Media = Media.JSON
 
@@ -80,8 +79,6 @@ def _read(scope: Scope) -> Head:
                 head.content_length = value
             case b"authorization":
                 head.authorization = value.decode("latin-1")
-            case b"x-forwarded-for":
-                head.forwarded_for = (*head.forwarded_for, value.decode("latin-1"))
             case b"worldthreat-actor":
                 head.actors = (*head.actors, value.decode("latin-1"))
     return head

@@ -22,12 +22,13 @@ from strawberry.types import ExecutionResult
 from resolvers.context import Context
 from schema.execution import Executor
 from services.authentication import Authenticator
-from services.errors import OverloadedError, UnauthenticatedError
+from services.errors import OverloadedError, RateLimitedError, UnauthenticatedError
 from services.views import PUBLIC, Principal
 from services.world_threat import WorldThreatService
 from web.answers import encode, failure_from, failure_of
 from web.bearer import principal_of
 from web.documents import sharing_of
+from web.limits import Gate, address_of
 from web.origins import origin_allowed
 from web.outbox import SLOW_SECONDS, Outbox
 from web.requests import DEEPEST_VARIABLES, is_shallow
@@ -36,6 +37,7 @@ from web.shared import Question, SharedStreams, Subscriber, audience_of
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 OPERATIONS_A_SOCKET = 50
+MESSAGES_A_SECOND = 200
 LARGEST_MESSAGE = 64 * 1024
 REASONS = {
     1013: "Try again later",
@@ -57,6 +59,7 @@ class SocketEndpoint:
         executor: Executor,
         service: WorldThreatService,
         authenticator: Authenticator,
+        gate: Gate,
         *,
         public_read: bool,
         allowed_origins: tuple[str, ...] = (),
@@ -69,6 +72,7 @@ class SocketEndpoint:
         self.executor = executor
         self.service = service
         self.authenticator = authenticator
+        self.gate = gate
         self.public_read = public_read
         self.shared = SharedStreams(executor, service, public_read=public_read)
         self._allowed_origins = allowed_origins
@@ -84,7 +88,15 @@ class SocketEndpoint:
         if not known:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
-        await Socket(self, headers.get("authorization"), receive, send).run()
+        address = address_of(scope)
+        if not self.gate.connections.opened(address):
+            await send({"type": "websocket.close", "code": 1013, "reason": REASONS[1013]})
+            return
+        socket = Socket(self, address, headers.get("authorization"), receive, send)
+        try:
+            await socket.run()
+        finally:
+            self.gate.connections.closed(address, socket.counted)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,20 +112,27 @@ class Socket:
 
     __slots__ = (
         "_acknowledged",
+        "_address",
         "_authorization",
         "_endpoint",
         "_greeted",
+        "_heard",
         "_operations",
         "_outbox",
         "_receive",
+        "_second",
         "_tasks",
         "_timer",
         "_unwatch",
+        "counted",
         "principal",
     )
 
-    def __init__(self, endpoint: SocketEndpoint, authorization: str | None, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, endpoint: SocketEndpoint, address: str, authorization: str | None, receive: Receive, send: Send
+    ) -> None:
         self._endpoint = endpoint
+        self._address = address
         self._authorization = authorization
         self._receive = receive
         self._outbox = Outbox(send, slow_seconds=endpoint.slow_seconds)
@@ -123,7 +142,11 @@ class Socket:
         self._acknowledged = False
         self._timer: asyncio.TimerHandle | None = None
         self._unwatch: Callable[[], None] = lambda: None
+        self._heard = 0
+        self._second = 0.0
         self.principal: Principal = PUBLIC
+        self.counted: Principal | None = None
+        """Whose connection it counts as."""
 
     async def run(self) -> None:
         """Until the peer goes, or is closed."""
@@ -133,6 +156,7 @@ class Socket:
                 message = await self._receive()
                 if message["type"] == "websocket.disconnect":
                     return
+                await self._take_breath()
                 if not self._outbox.is_closing:  # what was sent before the peer heard of it is not done any more
                     await self._take(message.get("text"))
         finally:
@@ -144,6 +168,15 @@ class Socket:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._outbox.end()
+
+    async def _take_breath(self) -> None:
+        """Reads on only in the next second from a peer that says too much in one: its messages wait at its end."""
+        now = asyncio.get_running_loop().time()
+        if now - self._second >= 1.0:
+            self._second, self._heard = now, 0
+        self._heard += 1
+        if self._heard > MESSAGES_A_SECOND:
+            await asyncio.sleep(1.0 - (now - self._second))
 
     def _close(self, code: int, reason: str = "") -> None:
         self._outbox.close(code, reason or REASONS[code])
@@ -160,7 +193,7 @@ class Socket:
                 if message["type"] == "ping":
                     self._outbox.put("", (b'{"type":"pong"}',))
             case "subscribe":
-                self._subscribe(message)
+                await self._subscribe(message)
             case "complete" if isinstance(message.get("id"), str):
                 operation = self._operations.pop(message["id"], None)
                 if operation is not None:
@@ -182,18 +215,24 @@ class Socket:
         given = next((value for name, value in (payload or {}).items() if name.lower() == "authorization"), None)
         try:
             authorization = self._authorization if given is None else str(given)
-            self.principal = await principal_of(self._endpoint.authenticator, authorization)
+            self.principal = await principal_of(
+                self._endpoint.authenticator, authorization, self._endpoint.gate, self._address
+            )
         except UnauthenticatedError:
             self._close(4403)
             return
-        except OverloadedError:
+        except (OverloadedError, RateLimitedError):
             self._close(1013)
             return
+        if not self._endpoint.gate.connections.greeted(self.principal):
+            self._close(1013, "Too many connections with this token")
+            return
+        self.counted = self.principal
         self._unwatch = self._endpoint.authenticator.watch(self.principal, lambda: self._close(4403))
         self._acknowledged = True
         self._outbox.put("", (b'{"type":"connection_ack"}',))
 
-    def _subscribe(self, message: dict[str, Any]) -> None:
+    async def _subscribe(self, message: dict[str, Any]) -> None:
         operation_id, payload = message.get("id"), message.get("payload")
         if not _is_subscribe(operation_id, payload):
             self._close(4400)
@@ -206,15 +245,21 @@ class Socket:
             error = {"message": f"At most {OPERATIONS_A_SOCKET} operations at once on one socket; complete some first."}
             Subscriber(self._outbox, str(operation_id), lambda _subscriber: None).error([error])
         else:
-            self._start(str(operation_id), payload or {})
+            await self._start(str(operation_id), payload or {})
 
-    def _start(self, operation_id: str, payload: dict[str, Any]) -> None:
+    async def _start(self, operation_id: str, payload: dict[str, Any]) -> None:
         query, name = payload["query"], payload.get("operationName")
         variables: dict[str, Any] = payload.get("variables") or {}
         subscriber = Subscriber(self._outbox, operation_id, self._forget)
         operation = self._endpoint.executor.operation(query, name)
-        if operation.errors:
-            subscriber.error([error.formatted for error in operation.errors])
+        try:
+            await self._endpoint.gate.check(self.principal, self._address, operation, operation.cost(variables))
+        except RateLimitedError as error:
+            subscriber.error(failure_from(error))
+            return
+        refusal = operation.refusal(variables)
+        if refusal is not None:
+            subscriber.error([error.formatted for error in refusal.errors or ()])
             return
         sharing, audience = sharing_of(operation), audience_of(self.principal)
         if sharing is None or audience is None:

@@ -23,6 +23,7 @@ from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from tests.services.world import Owner, World
 from tests.web.harness import Api
+from web.limits import EdgeLimits, Gate
 from web.shared import SharedStreams
 from web.sockets import PROTOCOL, SocketEndpoint
 
@@ -211,11 +212,11 @@ class Edge:
 
 @contextlib.asynccontextmanager
 async def edge(api: Api, config: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Edge]:
-    """Options: those of the endpoint; `config`: uvicorn's."""
+    """Options: those of the endpoint, and its `limits`; `config`: uvicorn's."""
     service: WorldThreatService = api.service
-    endpoint = SocketEndpoint(
-        Executor(build_schema()), service, Authenticator(api.database), **{"public_read": True, **options}
-    )
+    gate = Gate(options.pop("limits", EdgeLimits()))
+    executor, authenticator = Executor(build_schema()), Authenticator(api.database)
+    endpoint = SocketEndpoint(executor, service, authenticator, gate, **{"public_read": True, **options})
     async with (
         api.database.driver_connection() as connection,
         listening(endpoint, **(config or {})) as (server, port),

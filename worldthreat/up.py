@@ -29,6 +29,7 @@ from db.engine import Database
 from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
+from web.keepalive import PatientWebSocket
 from worldthreat import demo
 from worldthreat.bot_beside import keep_bot, own_url
 from worldthreat.errors import StartError
@@ -168,7 +169,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         app,
         log_config=None,
         access_log=False,
-        ws="websockets-sansio",
+        ws=PatientWebSocket,
         ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
         ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -23,6 +23,7 @@ from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from tests.services.world import Owner, World
 from tests.web.harness import Api
+from web.keepalive import PatientWebSocket
 from web.limits import EdgeLimits, Gate
 from web.shared import SharedStreams
 from web.sockets import PROTOCOL, SocketEndpoint
@@ -53,7 +54,7 @@ async def listening(
         listener.bind(("127.0.0.1", port))
         listener.listen(2_048)
         given = {
-            "ws": "websockets-sansio",
+            "ws": PatientWebSocket,
             "ws_per_message_deflate": False,
             "timeout_graceful_shutdown": 1,
             "lifespan": "off",

@@ -24,7 +24,7 @@ import structlog
 
 from db.engine import Database
 from db.queries import Connection, strike_reads
-from services import views
+from services import metrics, views
 from services.errors import OverloadedError, WorldThreatError
 from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
@@ -204,6 +204,7 @@ class StrikeLine:
                 waiting.in_doubt = True  # until the commit is heard of
         for waiting, answer in zip(batch, answers, strict=True):
             _give(waiting, answer)
+        metrics.BATCH_SIZE.observe(len(batch) or 1)
         if accepted:
             self._on_commit()
 

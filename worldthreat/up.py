@@ -1,7 +1,8 @@
 """`worldthreat up`: everything on this machine, and `worldthreat serve`: the API over a database that is there.
 
 The order of a start: take the port, start the database, migrate, bring first-start content, serve. The order of a
-stop, after Ctrl-C or SIGTERM: refuse new strikes, answer those that wait, close, stop the database.
+stop, after Ctrl-C or SIGTERM: not ready any more, strikes that wait are answered and new ones told to come back,
+sockets are closed with 1012, the database is stopped.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import structlog
@@ -37,7 +38,7 @@ from worldthreat.settings import Settings
 from worldthreat.wiring import Application, application
 
 SUPERVISED_EVERY_SECONDS = 0.5
-GRACE_SECONDS = 8
+GRACE_SECONDS = 3
 KEEP_ALIVE_SECONDS = 75
 """Longer than the proxies in front keep an idle connection: who closes first is the one who is not asked any more."""
 
@@ -51,9 +52,15 @@ class Server(uvicorn.Server):
     `serving` is set once requests are answered.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+        """`drain` is called before anything is closed."""
         super().__init__(config)
         self.serving = asyncio.Event()
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -151,7 +158,7 @@ async def _serve(
     async with application(settings, database_url) as running:
         if migrating:
             await add_first_templates(running.database)
-        server = Server(server_config(running.app, settings))
+        server = Server(server_config(running.app, settings), running.drain)
         beside = [] if embedded is None else [asyncio.create_task(_supervise(embedded))]
         beside.append(asyncio.create_task(_greet(settings, listener, server, running, with_demo=with_demo)))
         if migrating and settings.discord_token is not None:  # `serve` is the API alone

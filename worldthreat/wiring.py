@@ -9,7 +9,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from db import migrate
-from db.engine import Database
+from db.engine import Database, Timeouts
 from schema.build import build_schema
 from schema.execution import Executor
 from services import metrics
@@ -21,6 +21,9 @@ from web.app import WebOptions, create_app
 from web.lifecycle import Lifecycle
 from web.limits import EdgeLimits, Rates
 from worldthreat.settings import Settings
+
+TIMEOUTS = Timeouts(connect_seconds=2.5, pool_seconds=2.5, lock_ms=5_000, statement_ms=7_000, command_seconds=8.0)
+"""Somebody waits in front of Discord or a page: an answer that it did not work is worth more than one that is late."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +42,7 @@ class Application:
 @contextlib.asynccontextmanager
 async def application(settings: Settings, database_url: str) -> AsyncIterator[Application]:
     """The application over the database at `database_url`, which must be migrated; closed at the end."""
-    database = Database(database_url, application_name="worldthreat-api")
+    database = Database(database_url, application_name="worldthreat-api", timeouts=TIMEOUTS)
     wakeups = Wakeups(database)
     relay = None if settings.redis_url is None else Relay(settings.redis_url.get_secret_value())
     service = WorldThreatService(database, wakeups.tell, updates_per_second=settings.updates_per_second)

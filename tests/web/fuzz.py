@@ -58,7 +58,7 @@ def cases(count: int, number: int) -> list[Case]:
         operations = [
             one for one in (found.ok() for found in known) if one.definition.type_.name in {"Query", "Mutation"}
         ]
-        each = max(1, count // (2 * len(operations)))
+        each = -(-count // (2 * len(operations)))
         queries = [
             query
             for operation in operations

@@ -9,7 +9,7 @@ from services.raid_records import Rulebook, ShownAffinities, shown_affinities
 from services.rules.events import RaidEventKind
 from services.rules.refusals import ready_at
 from services.rules.state import RaidState
-from services.rules.values import CharacterSheet, RaidStatus, Reward, StrikeAction
+from services.rules.values import CharacterSheet, RaidStatus, Reward, StrikeAction, quickly_made
 
 
 def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
@@ -110,6 +110,7 @@ def success_view(
     )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AcceptedStrike:
     """All that the answer to an accepted strike is made of. The line does not hold the raid's lock to make it."""

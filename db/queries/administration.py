@@ -55,12 +55,14 @@ async def token_by_hash(connection: AsyncConnection, token_hash: bytes) -> tuple
 
 async def token(connection: AsyncConnection, token_id: int) -> TokenRow | None:
     row = (await connection.execute(_tokens().where(ApiToken.id == token_id))).first()
-    return None if row is None else TokenRow(*row)
+    return None if row is None else TokenRow._make(row)
 
 
 async def tokens(connection: AsyncConnection, limit: int) -> list[TokenRow]:
     """Newest first."""
-    return [TokenRow(*row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))]
+    return [
+        TokenRow._make(row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))
+    ]
 
 
 async def add_token(
@@ -141,7 +143,7 @@ async def admin_actions(
         statement = statement.where(AdminAction.raid_id == raid_id)
     if before_id is not None:
         statement = statement.where(AdminAction.id < before_id)
-    return [AdminActionRow(*row) for row in await connection.execute(statement)]
+    return [AdminActionRow._make(row) for row in await connection.execute(statement)]
 
 
 async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list[GrantRow]:
@@ -149,7 +151,7 @@ async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list
     statement = (
         select(*columns(GrantRow, RewardGrant)).where(RewardGrant.id > after_id).order_by(RewardGrant.id).limit(limit)
     )
-    return [GrantRow(*row) for row in await connection.execute(statement)]
+    return [GrantRow._make(row) for row in await connection.execute(statement)]
 
 
 async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: int, limit: int) -> list[GrantRow]:
@@ -160,7 +162,7 @@ async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: in
         .order_by(RewardGrant.id)
         .limit(limit)
     )
-    return [GrantRow(*row) for row in await connection.execute(statement)]
+    return [GrantRow._make(row) for row in await connection.execute(statement)]
 
 
 async def default_configuration(connection: AsyncConnection) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -264,7 +266,7 @@ async def channels(
         statement = statement.where(AnnouncementChannel.channel_id == channel_id)
     if guild_id is not None:
         statement = statement.where(AnnouncementChannel.guild_id == guild_id)
-    return [ChannelRow(*row) for row in await connection.execute(statement)]
+    return [ChannelRow._make(row) for row in await connection.execute(statement)]
 
 
 async def acknowledge(connection: AsyncConnection, channel_id: str, raid_id: int, sequence: int) -> None:

@@ -35,12 +35,33 @@ FROM world_threat_analysis WHERE {condition}
 """
 
 
+async def live_raid(connection: Connection) -> RaidRow | None:
+    """The raid that is active or paused, not locked; None when there is none."""
+    record = await connection.fetchrow(
+        f"SELECT {_RAID} FROM world_threat_raids WHERE status IN ('active', 'paused')",  # noqa: S608
+    )
+    return None if record is None else RaidRow._make(record)
+
+
 async def lock_live_raid(connection: Connection) -> RaidRow | None:
     """The raid that is active or paused, locked until the transaction ends; None when there is none."""
+    raid, _due = await lock_raid_to_strike(connection)
+    return raid
+
+
+async def lock_raid_to_strike(connection: Connection) -> tuple[RaidRow | None, bool]:
+    """The raid that is active or paused, locked until the transaction ends; None when there is none.
+
+    With it whether a raid's time has come, as `is_raid_due` says.
+    """
     record = await connection.fetchrow(
-        f"SELECT {_RAID} FROM world_threat_raids WHERE status IN ('active', 'paused') FOR UPDATE",  # noqa: S608
+        f"SELECT {_RAID}, status = 'active' AND coalesce(ends_at <= clock_timestamp(), false) "  # noqa: S608
+        "FROM world_threat_raids WHERE status IN ('active', 'paused') FOR UPDATE",
     )
-    return None if record is None else RaidRow(*record)
+    if record is None:
+        return None, await is_raid_due(connection)
+    *row, due = record
+    return RaidRow._make(row), due
 
 
 async def lock_raid(connection: Connection, raid_id: int) -> RaidRow | None:
@@ -49,7 +70,7 @@ async def lock_raid(connection: Connection, raid_id: int) -> RaidRow | None:
         f"SELECT {_RAID} FROM world_threat_raids WHERE id = $1 FOR UPDATE",  # noqa: S608 - a constant list of columns
         raid_id,
     )
-    return None if record is None else RaidRow(*record)
+    return None if record is None else RaidRow._make(record)
 
 
 async def raid_row(connection: Connection, raid_id: int) -> RaidRow | None:
@@ -58,7 +79,7 @@ async def raid_row(connection: Connection, raid_id: int) -> RaidRow | None:
         f"SELECT {_RAID} FROM world_threat_raids WHERE id = $1",  # noqa: S608 - a constant list of columns
         raid_id,
     )
-    return None if record is None else RaidRow(*record)
+    return None if record is None else RaidRow._make(record)
 
 
 async def lock_due_raids(connection: Connection) -> list[RaidRow]:
@@ -69,7 +90,7 @@ async def lock_due_raids(connection: Connection) -> list[RaidRow]:
         "OR (status = 'scheduled' AND starts_at <= clock_timestamp()) "
         "ORDER BY status, starts_at, id FOR UPDATE",
     )
-    return [RaidRow(*record) for record in records]
+    return [RaidRow._make(record) for record in records]
 
 
 async def is_raid_due(connection: Connection) -> bool:
@@ -88,7 +109,7 @@ async def newest_ended_raid(connection: Connection) -> RaidRow | None:
         f"SELECT {_RAID} FROM world_threat_raids WHERE status = 'completed' "  # noqa: S608 - constant columns
         "ORDER BY completed_at DESC LIMIT 1",
     )
-    return None if record is None else RaidRow(*record)
+    return None if record is None else RaidRow._make(record)
 
 
 async def next_start(connection: Connection) -> datetime | None:
@@ -121,7 +142,7 @@ async def users_by_discord_id(connection: Connection, discord_ids: Sequence[str]
         f"SELECT {column_list(UserRow)} FROM users WHERE discord_id = ANY($1::text[])",  # noqa: S608
         discord_ids,
     )
-    return {record["discord_id"]: UserRow(*record) for record in records}
+    return {record["discord_id"]: UserRow._make(record) for record in records}
 
 
 async def idempotency_rows(
@@ -136,17 +157,17 @@ async def idempotency_rows(
         user_ids,
         keys,
     )
-    return {(record["user_id"], record["key"]): IdempotencyRow(*record) for record in records}
+    return {(record["user_id"], record["key"]): IdempotencyRow._make(record) for record in records}
 
 
-async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> dict[int, ParticipantRow]:
+async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> list[ParticipantRow]:
     records = await connection.fetch(
         f"SELECT {column_list(ParticipantRow)} FROM world_threat_participants "  # noqa: S608 - constant columns
         "WHERE raid_id = $1 AND user_id = ANY($2::bigint[])",
         raid_id,
         user_ids,
     )
-    return {record["user_id"]: ParticipantRow(*record) for record in records}
+    return [ParticipantRow._make(record) for record in records]
 
 
 async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:
@@ -159,7 +180,7 @@ async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) 
         raid_id,
         copy_ids,
     )
-    return {record[0]: CopyRow(*record) for record in records}
+    return {record[0]: CopyRow._make(record) for record in records}
 
 
 async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:
@@ -168,7 +189,7 @@ async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict
         f"SELECT {column_list(RevisionRow)} FROM character_revisions WHERE id = ANY($1::bigint[])",  # noqa: S608
         revision_ids,
     )
-    return {record["id"]: RevisionRow(*record) for record in records}
+    return {record["id"]: RevisionRow._make(record) for record in records}
 
 
 async def equipment(connection: Connection, equipment_ids: Sequence[int]) -> dict[int, EquipmentRow]:
@@ -176,20 +197,20 @@ async def equipment(connection: Connection, equipment_ids: Sequence[int]) -> dic
         f"SELECT {column_list(EquipmentRow)} FROM equipment WHERE id = ANY($1::bigint[])",  # noqa: S608
         equipment_ids,
     )
-    return {record["id"]: EquipmentRow(*record) for record in records}
+    return {record["id"]: EquipmentRow._make(record) for record in records}
 
 
 async def strike(connection: Connection, raid_id: int, number: int) -> StrikeRow | None:
     """The raid's n-th strike, from whichever log holds it."""
     record = await connection.fetchrow(_STRIKES.format(condition="raid_id = $1 AND number = $2"), raid_id, number)
-    return None if record is None else StrikeRow(*record)
+    return None if record is None else StrikeRow._make(record)
 
 
 async def strikes_after(connection: Connection, raid_id: int, after: int, limit: int) -> list[StrikeRow]:
     """The strikes that follow number `after`, in order."""
     condition = f"raid_id = $1 AND number > $2 AND number <= $2 + {limit:d}"
     records = await connection.fetch(f"{_STRIKES.format(condition=condition)} ORDER BY number", raid_id, after)
-    return [StrikeRow(*record) for record in records]
+    return [StrikeRow._make(record) for record in records]
 
 
 async def events_between(connection: Connection, raid_id: int, first: int, last: int) -> list[EventRow]:
@@ -201,7 +222,7 @@ async def events_between(connection: Connection, raid_id: int, first: int, last:
         first,
         last,
     )
-    return [EventRow(*record) for record in records]
+    return [EventRow._make(record) for record in records]
 
 
 async def grants_of_strike(connection: Connection, raid_id: int, user_id: int, number: int) -> list[GrantRow]:
@@ -213,4 +234,4 @@ async def grants_of_strike(connection: Connection, raid_id: int, user_id: int, n
         user_id,
         number,
     )
-    return [GrantRow(*record) for record in records]
+    return [GrantRow._make(record) for record in records]

@@ -1,7 +1,6 @@
 """What moves a live raid, under its lock: all accepted strikes of a batch in a handful of statements."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -33,9 +32,9 @@ _SHARED_STRIKE_COLUMNS = (
 )
 
 _MOVING = [
-    field.name
-    for field in fields(RaidRow)
-    if field.name not in {"id", "raid_name", "total_hp", "secret_seed", "configuration_revision"}
+    field
+    for field in RaidRow._fields
+    if field not in {"id", "raid_name", "total_hp", "secret_seed", "configuration_revision"}
 ]
 
 
@@ -121,7 +120,7 @@ async def add_idempotency_keys(connection: Connection, rows: Sequence[Idempotenc
     )
 
 
-_PARTICIPANT = [field.name for field in fields(ParticipantRow)]
+_PARTICIPANT = ParticipantRow._fields
 _participant_values = attrgetter(*_PARTICIPANT)  # dataclasses.astuple copies each value deeply: a tenth of a strike
 _SAVE_PARTICIPANTS = (
     f"INSERT INTO world_threat_participants ({', '.join(_PARTICIPANT)}) SELECT * FROM unnest("  # noqa: S608 - constant columns
@@ -239,7 +238,7 @@ async def grant_titles(
 async def add_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     await connection.copy_records_to_table(
         "raid_events",
-        columns=[field.name for field in fields(EventRow)],
+        columns=EventRow._fields,
         records=[
             (row.raid_id, row.sequence, row.kind, row.strike_number, row.payload, row.boss, row.occurred_at)
             for row in rows
@@ -274,7 +273,7 @@ async def save_configuration(connection: Connection, raid_id: int, raid_name: st
 
 async def add_raid(connection: Connection, row: RaidRow, created_by: str, boss: dict[str, Any]) -> int:
     """A new raid with its configuration; `row.id` is not looked at. Returns its id."""
-    names = [field.name for field in fields(RaidRow)][1:]
+    names = RaidRow._fields[1:]
     values = ", ".join(f"${index}" for index in range(1, len(names) + 2))
     raid_id: int = await connection.fetchval(
         f"INSERT INTO world_threat_raids ({', '.join(names)}, created_by) VALUES ({values}) RETURNING id",  # noqa: S608

@@ -125,11 +125,7 @@ async def _read_answers(
     """Which keys are known, and what they were answered: of `changes` from memory, else from the log."""
     users = facts.users
     asked = {(users[each.discord_id].id, each.idempotency_key) for each in commands if each.discord_id in users}
-    facts.answered = await strike_reads.idempotency_rows(
-        connection,
-        [user_id for user_id, _ in asked],
-        [key for _, key in asked],
-    )
+    facts.answered = await strike_reads.idempotency_rows(connection, asked)
     facts.first_answers = {
         key: await replay_answer(connection, shelf, row)
         for key, row in facts.answered.items()

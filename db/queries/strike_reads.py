@@ -1,9 +1,10 @@
 """What the strike line reads: a few set-based statements for all waiting strikes, under the raid's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from db.queries import Connection
+from db.queries.arrays import array_text
 from db.rows import (
     CopyRow,
     EquipmentRow,
@@ -139,33 +140,33 @@ async def configuration(connection: Connection, raid_id: int) -> tuple[int, dict
 
 async def users_by_discord_id(connection: Connection, discord_ids: Sequence[str]) -> dict[str, UserRow]:
     records = await connection.fetch(
-        f"SELECT {column_list(UserRow)} FROM users WHERE discord_id = ANY($1::text[])",  # noqa: S608
+        f"SELECT {column_list(UserRow)} FROM users "  # noqa: S608 - a constant list of columns
+        "WHERE discord_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
         discord_ids,
     )
-    return {record["discord_id"]: UserRow._make(record) for record in records}
+    return {row.discord_id: row for row in map(UserRow._make, records) if row.discord_id is not None}
 
 
 async def idempotency_rows(
-    connection: Connection,
-    user_ids: Sequence[int],
-    keys: Sequence[str],
+    connection: Connection, keys: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], IdempotencyRow]:
-    """The strikes that answered these keys before; the two lists go side by side."""
+    """The strikes that answered these keys, each with its user's id, before."""
     records = await connection.fetch(
         "SELECT i.user_id, i.key, i.content_hash, i.raid_id, i.number FROM idempotency_keys i "
-        "JOIN unnest($1::bigint[], $2::text[]) AS asked(user_id, key) USING (user_id, key)",
-        user_ids,
-        keys,
+        "JOIN unnest($1::text::bigint[], ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AS asked(user_id, key) "
+        "USING (user_id, key)",
+        array_text(user_id for user_id, _ in keys),
+        [key for _, key in keys],
     )
-    return {(record["user_id"], record["key"]): IdempotencyRow._make(record) for record in records}
+    return {(row.user_id, row.key): row for row in map(IdempotencyRow._make, records)}
 
 
 async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> list[ParticipantRow]:
     records = await connection.fetch(
         f"SELECT {column_list(ParticipantRow)} FROM world_threat_participants "  # noqa: S608 - constant columns
-        "WHERE raid_id = $1 AND user_id = ANY($2::bigint[])",
+        "WHERE raid_id = $1 AND user_id = ANY($2::text::bigint[])",
         raid_id,
-        user_ids,
+        array_text(user_ids),
     )
     return [ParticipantRow._make(record) for record in records]
 
@@ -176,11 +177,11 @@ async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) 
         "SELECT own.id, own.user_id, c.revision_id, own.stars, used.character_id IS NOT NULL "
         "FROM user_characters own JOIN characters c ON c.id = own.character_id "
         "LEFT JOIN world_threat_character_usage used ON used.raid_id = $1 AND used.character_id = own.id "
-        "WHERE own.id = ANY($2::bigint[])",
+        "WHERE own.id = ANY($2::text::bigint[])",
         raid_id,
-        copy_ids,
+        array_text(copy_ids),
     )
-    return {record[0]: CopyRow._make(record) for record in records}
+    return {row.id: row for row in map(CopyRow._make, records)}
 
 
 async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from db.queries import Connection
+from db.queries.arrays import array_text
 from db.rows import EventRow, IdempotencyRow, ParticipantRow, RaidRow, StrikeRow
 
 _SHARED_STRIKE_COLUMNS = (
@@ -121,22 +121,19 @@ async def add_idempotency_keys(connection: Connection, rows: Sequence[Idempotenc
 
 
 _PARTICIPANT = ParticipantRow._fields
-_participant_values = attrgetter(*_PARTICIPANT)  # dataclasses.astuple copies each value deeply: a tenth of a strike
+_NUMBERS = _PARTICIPANT[1:-1]  # raid_id comes first and last_action_at last: the same for a whole batch
 _SAVE_PARTICIPANTS = (
-    f"INSERT INTO world_threat_participants ({', '.join(_PARTICIPANT)}) SELECT * FROM unnest("  # noqa: S608 - constant columns
-    + ", ".join(
-        f"${index}::{'timestamptz' if name == 'last_action_at' else 'bigint'}[]"
-        for index, name in enumerate(_PARTICIPANT, 1)
-    )
-    + ") ON CONFLICT (raid_id, user_id) DO UPDATE SET "
+    f"INSERT INTO world_threat_participants ({', '.join(_PARTICIPANT)}) SELECT $1, numbers.*, $2 FROM unnest("  # noqa: S608 - constant columns
+    + ", ".join(f"${index}::text::bigint[]" for index in range(3, len(_NUMBERS) + 3))
+    + ") AS numbers ON CONFLICT (raid_id, user_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _PARTICIPANT[2:])
 )
 
 
 async def save_participants(connection: Connection, rows: Sequence[ParticipantRow]) -> None:
-    """Writes the totals of everybody who struck in this batch."""
-    columns = zip(*map(_participant_values, rows), strict=True)
-    await connection.execute(_SAVE_PARTICIPANTS, *map(list, columns))
+    """Writes the totals of everybody who struck in this batch: in one raid, at one time."""
+    raid_ids, *columns, times = zip(*rows, strict=True)
+    await connection.execute(_SAVE_PARTICIPANTS, raid_ids[0], times[0], *map(array_text, columns))
 
 
 async def add_grants(

@@ -1,7 +1,6 @@
 """Everything the database knows about waiting strikes, read in a few set-based statements."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,8 @@ from services.rules.state import Participant
 from services.rules.values import CharacterSheet, Equipment, RaidOutcome
 from services.shelf import Shelf
 
-_ID = re.compile("[1-9][0-9]{0,17}")
+LONGEST_ID = 18
+"""Digits: every id of so many fits into 64 bits."""
 
 Success = AcceptedStrike | views.StrikeSuccess
 Key = tuple[int, str]
@@ -33,7 +33,8 @@ def content_hash(command: views.StrikeCommand) -> bytes:
 
 def parse_id(text: str) -> int | None:
     """The number behind an id; None for what cannot be one of ours, spelled as we spell it."""
-    return int(text) if _ID.fullmatch(text) else None
+    spelled = text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= LONGEST_ID
+    return int(text) if spelled else None
 
 
 @dataclass(slots=True)

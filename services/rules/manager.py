@@ -291,13 +291,14 @@ class WorldThreatManager:
     ) -> tuple[Grant, ...]:
         """The strike's own reward, milestones, and breakthroughs: earlier ones come with the first analysis point."""
         strike = self._calculator.calculate_strike_rewards(number, score.final_score)
+        milestones = self._calculator.calculate_milestone_rewards(before, after)
+        if (before.first_analysis_number is not None and not events) or after.first_analysis_number is None:
+            return milestones if strike is None else (strike, *milestones)  # nothing was opened, and nothing is owed
         reached = sum(isinstance(event, BreakthroughAchieved) for event in events)
-        owed = 0
-        if after.first_analysis_number is not None:
-            owed = breakthroughs if before.first_analysis_number is None else reached
+        owed = breakthroughs if before.first_analysis_number is None else reached
         return (
             *(() if strike is None else (strike,)),
-            *self._calculator.calculate_milestone_rewards(before, after),
+            *milestones,
             *(
                 self._calculator.calculate_breakthrough_rewards(breakthrough)
                 for breakthrough in range(breakthroughs - owed + 1, breakthroughs + 1)

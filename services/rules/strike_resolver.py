@@ -86,11 +86,12 @@ class StrikeResolver:
 
     def character_score(self, character: Character, pricing: Pricing) -> CharacterScore:
         """``(sum of its dominant stats) * (9 + stars) // 10`` and its multiplier."""
-        stats = character.sheet.stats
+        sheet = character.sheet
+        stats = sheet.stats
         dominant_sum = 0
         for index in self._dominant:
             dominant_sum += stats[index]
-        keys = character.sheet.affinity_keys
+        keys = sheet.affinity_keys
         multiplier = pricing.multipliers.get(keys)
         if multiplier is None:
             weak = min(len(keys & pricing.weak), AFFINITIES_COUNTED_AT_MOST)
@@ -108,7 +109,7 @@ class StrikeResolver:
         """The score of `team` for `action`, with at most one piece of `equipment`."""
         if equipment is not None:
             pricing = self._with_equipment(pricing, equipment)
-        scores = tuple(self.character_score(character, pricing) for character in team)
+        scores = tuple([self.character_score(character, pricing) for character in team])
         return self.team_score(action, scores, equipment, pricing)
 
     def team_score(

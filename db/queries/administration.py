@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import (
@@ -48,9 +48,14 @@ async def database_time(connection: AsyncConnection) -> datetime:
 
 async def token_by_hash(connection: AsyncConnection, token_hash: bytes) -> tuple[TokenRow, bool] | None:
     """The token and whether it is valid now, by the database's clock."""
-    valid = ApiToken.revoked_at.is_(None) & func.coalesce(ApiToken.expires_at > func.now(), True)
-    row = (await connection.execute(_tokens().add_columns(valid).where(ApiToken.token_hash == token_hash))).first()
+    row = (
+        await connection.execute(_tokens().add_columns(_is_valid()).where(ApiToken.token_hash == token_hash))
+    ).first()
     return None if row is None else (TokenRow(*row[:-1]), row[-1])
+
+
+def _is_valid() -> ColumnElement[bool]:
+    return ApiToken.revoked_at.is_(None) & func.coalesce(ApiToken.expires_at > func.now(), True)
 
 
 async def token(connection: AsyncConnection, token_id: int) -> TokenRow | None:
@@ -98,11 +103,19 @@ async def revoke_token(connection: AsyncConnection, token_id: int) -> bool:
     return (await connection.execute(statement)).first() is not None
 
 
-async def touch_token(connection: AsyncConnection, token_id: int) -> None:
-    """Notes that the token was used, at most once a minute."""
+async def valid_tokens(connection: AsyncConnection, token_ids: Sequence[int]) -> set[int]:
+    """Those of `token_ids` that are valid now, by the database's clock."""
+    statement = select(ApiToken.id).where(ApiToken.id == any_(literal(list(token_ids), ARRAY(BigInteger))), _is_valid())
+    return set((await connection.execute(statement)).scalars())
+
+
+async def touch_tokens(connection: AsyncConnection, token_ids: Sequence[int]) -> None:
+    """Notes that the tokens were used, of each at most once a minute."""
     stale = func.coalesce(ApiToken.last_used_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 1), True)
     await connection.execute(
-        update(ApiToken).where(ApiToken.id == token_id, stale).values(last_used_at=func.now()),
+        update(ApiToken)
+        .where(ApiToken.id == any_(literal(list(token_ids), ARRAY(BigInteger))), stale)
+        .values(last_used_at=func.now()),
     )
 
 

@@ -17,6 +17,7 @@ from db.engine import Database
 LONGEST = (
     "pages/test_overlay.py",
     "worldthreat/test_up.py",
+    "worldthreat/test_workers.py",
     "bot/seeing/test_live_status.py",
     "pages/test_page.py",
     "bot/announcing/test_exactly_once.py",

@@ -15,6 +15,7 @@ from db.embedded import EmbeddedServer
 from db.engine import Database
 
 LONGEST = (
+    "chaos/",
     "pages/test_overlay.py",
     "worldthreat/test_up.py",
     "worldthreat/test_workers.py",

@@ -122,7 +122,7 @@ async def _play(
     seconds: float,
 ) -> None:
     raid = await world.raid(BOSS)
-    crowd = Crowd(house.urls, token, Random(chance.getrandbits(64)))
+    crowd = Crowd(f"raid {raid.id}", house.urls, token, Random(chance.getrandbits(64)))
     trouble = Trouble(house, Random(chance.getrandbits(64)), lambda: crowd.accepted)
     async with trouble.made():
         striking = asyncio.create_task(crowd.strike(owners))

@@ -56,8 +56,9 @@ class Asked:
 
 @dataclass(slots=True)
 class Crowd:
-    """All strikers of one raid. `oddities`: answers that no client could make sense of."""
+    """All strikers of one raid. `name` begins their keys; `oddities`: answers that no client could make sense of."""
 
+    name: str
     urls: Sequence[str]
     token: str
     chance: Random
@@ -111,7 +112,8 @@ class _Striker:
 
     def _new(self, owner: Owner, team: tuple[int, ...], expected: str | None = None, key: str | None = None) -> Asked:
         action = "ANALYZE" if self.chance.random() < 0.3 else "FIGHT"
-        asked = Asked(key or f"{self.number}-{next(self.keys)}", owner, action, team, expected)
+        own = f"{self.crowd.name}-{self.number}-{next(self.keys)}"
+        asked = Asked(key or own, owner, action, team, expected)
         self.crowd.asked.append(asked)
         return asked
 

@@ -44,6 +44,7 @@ class TroubledWire:
     def __post_init__(self) -> None:
         self._listener: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._delay = 0.0
@@ -60,6 +61,8 @@ class TroubledWire:
             self._listener.close()
             self._abort()
             await self._listener.wait_closed()
+            if self._carrying:
+                await asyncio.wait(self._carrying, timeout=5)
 
     def flow(self) -> None:
         """Nothing hangs or waits any more; what is to be cut still is."""
@@ -92,6 +95,10 @@ class TroubledWire:
             end.transport.abort()
 
     async def _carry(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
         self._ends.add(to_client)
         to_server: asyncio.StreamWriter | None = None
         try:

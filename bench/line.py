@@ -63,9 +63,9 @@ class Callers:
     refused: Counter[str] = field(default_factory=Counter)
 
     async def call(self) -> None:
-        loop, crowd, strike = asyncio.get_running_loop(), self.made.crowd, self.made.service.execute_strike
+        crowd, strike = self.made.crowd, self.made.service.execute_strike
         teams = crowd.teams(self.size)
-        while (sent := loop.time()) < self.until and self.taken < teams:
+        while (sent := time.perf_counter()) < self.until and self.taken < teams:
             number = self.taken
             self.taken += 1
             team = crowd.team(number, self.size)
@@ -83,7 +83,7 @@ class Callers:
                 self.refused[type(refusal).__name__] += 1
                 continue
             self.accepted += 1
-            now = loop.time()
+            now = time.perf_counter()
             if self.since <= sent and now <= self.until:
                 self.waits.append(now - sent)
                 self.last = now
@@ -91,9 +91,9 @@ class Callers:
 
 async def run_ours(made: World, server: EmbeddedServer, raid_id: int, options: Options) -> tuple[dict[str, Any], int]:
     """The figures, and how many strikes were acknowledged in all."""
-    loop, database = asyncio.get_running_loop(), ServerProcess(server.pid or 0, 0)
+    database = ServerProcess(server.pid or 0, 0)
     callers = Callers(made, raid_id, options.team_size)
-    callers.since = loop.time() + WARM_UP_SECONDS
+    callers.since = time.perf_counter() + WARM_UP_SECONDS
     callers.until = callers.since + options.seconds
     tasks = [asyncio.create_task(callers.call()) for _ in range(options.callers)]
     await asyncio.sleep(WARM_UP_SECONDS)
@@ -101,7 +101,7 @@ async def run_ours(made: World, server: EmbeddedServer, raid_id: int, options: O
     profile = None if options.profile is None else cProfile.Profile()
     if profile is not None:
         profile.enable()
-    await asyncio.sleep(callers.until - loop.time())
+    await asyncio.sleep(callers.until - time.perf_counter())
     own, theirs = time.process_time() - own, database.cpu_seconds - theirs
     struck = callers.accepted - before
     if profile is not None and options.profile is not None:

@@ -57,16 +57,19 @@ WHERE raid.id = $1
 """
 
 
-async def mismatches(connection: Connection, raid_id: int, *, acknowledged: int | None = None) -> list[str]:
-    """What does not add up, empty when all does. `acknowledged`: how many strikes clients were told of, when known."""
+async def mismatches(
+    connection: Connection, raid_id: int, *, acknowledged: int | None = None, damage: int | None = None
+) -> list[str]:
+    """What does not add up, empty when all does. Clients were told of so many strikes and so much damage, if known."""
     rows = await connection.fetch(_SUMS, raid_id, timeout=_PATIENT.command_seconds)
     checks: dict[str, tuple[int, int]] = {name: (one, other) for name, one, other in rows}
     if not checks:
         raise SystemExit(f"There is no raid {raid_id}.")
     found = [f"{name}: {one} and {other}" for name, (one, other) in checks.items() if one != other]
-    strikes = checks["strikes = the log's"][1]
-    if acknowledged is not None and strikes != acknowledged:
-        found.append(f"strikes in the log: {strikes}, acknowledged: {acknowledged}")
+    for name, told in (("strikes = the log's", acknowledged), ("damage of participants = the log's", damage)):
+        logged = checks[name][1]
+        if told is not None and logged != told:
+            found.append(f"{name}: {logged}, and clients were told {told}")
     return found
 
 
@@ -81,12 +84,17 @@ async def differences(database: Database, raid_id: int) -> list[str]:
 
 
 async def require_balance(
-    database: Database, raid_id: int, *, acknowledged: int | None = None, replayed: bool = False
+    database: Database,
+    raid_id: int,
+    *,
+    acknowledged: int | None = None,
+    damage: int | None = None,
+    replayed: bool = False,
 ) -> None:
     """Raises SystemExit when the books do not balance; `replayed` plays the raid again as well."""
     async with database.driver_connection() as connection:
         await connection.execute("SET statement_timeout = 0")
-        found = await mismatches(connection, raid_id, acknowledged=acknowledged)
+        found = await mismatches(connection, raid_id, acknowledged=acknowledged, damage=damage)
     if replayed:
         found += await differences(database, raid_id)
     if found:

@@ -1,6 +1,7 @@
 """A database with a crowd in it, in an embedded server with fsync on, and raids that last as long as is needed."""
 
 import contextlib
+import hashlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,7 @@ from db.embedded import EmbeddedServer
 from db.engine import Database
 from services.boss_overrides import BossOverrides, RulesOverrides
 from services.rules.values import StrikeAction
+from services.tokens import new_secret
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from worldthreat.up import add_first_templates
@@ -91,6 +93,19 @@ class World:
             idempotency_key=key,
             expected_sequence=None,
         )
+
+    async def player_tokens(self) -> list[str]:
+        """A token for each player, in the crowd's order."""
+        secrets = [new_secret(Role.PLAYER) for _ in range(self.crowd.players)]
+        async with self.database.driver_connection() as connection:
+            await connection.execute(
+                "INSERT INTO api_tokens (role, name, prefix, token_hash, user_id) "
+                "SELECT 'player', 'benchmark', 'wt_player_', hash, u.id "
+                "FROM unnest($1::bytea[]) WITH ORDINALITY AS made(hash, player) "
+                "JOIN users u ON u.discord_id = 'bench-' || player",
+                [hashlib.sha256(secret.encode()).digest() for secret in secrets],
+            )
+        return secrets
 
     async def make_history(self, raid_id: int, events: int) -> None:
         """So many events, for answers that are large."""

@@ -13,7 +13,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _FILL_SECONDS = 600.0
 _PLAYERS = """
 INSERT INTO users (discord_id, name)
-SELECT 'bench-' || player, 'Player ' || player FROM generate_series(1, $1::integer) player
+SELECT 'bench-' || player, 'Player ' || player FROM generate_series(1, $1::integer) player ORDER BY player
 """
 # Each player owns consecutive characters of the catalogue, everybody from another place on.
 _COPIES = """
@@ -38,13 +38,14 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Players 1 to `players`, Discord id ``bench-N``. Player n's characters have the ids that follow
-    ``first_copy + (n - 1) * characters_each``: whoever knows the crowd can name any team without asking.
+    """Players 1 to `players`, Discord id ``bench-N``. Player n has the id ``first_user + n - 1``, and characters with
+    the ids that follow ``first_copy + (n - 1) * characters_each``: whoever knows the crowd names any team unasked.
     """
 
     players: int
     characters_each: int
     first_copy: int
+    first_user: int
 
     def teams(self, size: int) -> int:
         """How many teams of `size` there are that share no character."""
@@ -74,7 +75,8 @@ async def add_crowd(connection: Connection, *, players: int, characters_each: in
         await connection.execute(_COPIES, players, characters_each, timeout=_FILL_SECONDS)
     await connection.execute("SET statement_timeout = 0")
     await connection.execute("VACUUM ANALYZE", timeout=_FILL_SECONDS)
+    first_user, last_user = await connection.fetchrow("SELECT min(id), max(id) FROM users") or (0, 0)
     first, last = await connection.fetchrow("SELECT min(id), max(id) FROM user_characters") or (0, 0)
-    if last - first + 1 != players * characters_each:
-        raise SystemExit("The characters' ids do not follow each other: this database had players before.")
-    return Crowd(players, characters_each, first)
+    if (last_user - first_user + 1, last - first + 1) != (players, players * characters_each):
+        raise SystemExit("The ids do not follow each other: this database had players before.")
+    return Crowd(players, characters_each, first, first_user)

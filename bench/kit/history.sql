@@ -39,7 +39,7 @@ WITH scored AS (
     FROM member GROUP BY n
 )
 SELECT n + 1 AS number, n % 3 < 2 AS fight, user_id, base, affinity, base * affinity / 1000 AS final,
-       base * affinity / 1000 / 10 AS points, team, content, raid.starts_at + n * interval '1 microsecond' AS moment
+       base * affinity / 1000 / 10 AS points, team, content, coalesce(raid.last_action_at, raid.starts_at) + (n - first + 1) * interval '1 microsecond' AS moment
 FROM scored, filling JOIN world_threat_raids raid ON raid.id = filling.raid_id
 ORDER BY n;
 ANALYZE struck;

@@ -133,8 +133,8 @@ async def session(made: World, ask: Ask, times: int) -> list[float]:
 async def buffers_looked_at(connection: Connection) -> int:
     """By everybody so far. Connections tell what they did at their end: waits until ours have ended."""
     async with asyncio.timeout(20):
-        while await connection.fetchval(_STILL_THERE, APPLICATION):
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - another process's end is no event here
+        while await connection.fetchval(_STILL_THERE, APPLICATION):  # noqa: ASYNC110 - no event of this process
+            await asyncio.sleep(0.02)
     await connection.execute("SELECT pg_stat_clear_snapshot()")
     found: int = await connection.fetchval(
         "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"

@@ -14,12 +14,20 @@ from graphql import FieldNode, GraphQLError
 from strawberry.extensions import MaskErrors
 
 from schema.errors import EXPECTED
-from services.errors import ForbiddenError, InvalidInputError, OverloadedError, UnauthenticatedError, WorldThreatError
+from services.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    OverloadedError,
+    RateLimitedError,
+    UnauthenticatedError,
+    WorldThreatError,
+)
 from services.outages import overload_of
 
 FORBIDDEN = "FORBIDDEN"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 BAD_INPUT = "BAD_INPUT"
+RATE_LIMITED = "RATE_LIMITED"
 INTERNAL = "INTERNAL"
 
 log = structlog.get_logger(__name__)
@@ -35,6 +43,7 @@ CODES: Mapping[type[WorldThreatError], str] = {
     ForbiddenError: FORBIDDEN,
     UnauthenticatedError: UNAUTHENTICATED,
     InvalidInputError: BAD_INPUT,
+    RateLimitedError: RATE_LIMITED,
 }
 """The code of each expected failure, also of those that a union shows where there is one."""
 
@@ -72,7 +81,7 @@ def _extensions(cause: WorldThreatError) -> dict[str, str | int]:
     extensions: dict[str, str | int] = {"code": CODES[type(cause)]}
     if isinstance(cause, InvalidInputError):
         extensions["field"] = cause.field
-    if isinstance(cause, OverloadedError):
+    if isinstance(cause, OverloadedError | RateLimitedError):
         extensions["retryAfterMs"] = cause.retry_after_ms
     return extensions
 

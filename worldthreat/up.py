@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from db import migrate
@@ -28,6 +29,7 @@ from db.engine import Database
 from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
+from web.keepalive import PatientWebSocket
 from worldthreat import demo
 from worldthreat.bot_beside import keep_bot, own_url
 from worldthreat.errors import StartError
@@ -149,19 +151,7 @@ async def _serve(
     async with application(settings, database_url) as running:
         if migrating:
             await add_first_templates(running.database)
-        server = Server(
-            uvicorn.Config(
-                running.app,
-                log_config=None,
-                access_log=False,
-                ws="websockets-sansio",
-                ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
-                ws_per_message_deflate=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                server_header=False,
-            ),
-        )
+        server = Server(server_config(running.app, settings))
         beside = [] if embedded is None else [asyncio.create_task(_supervise(embedded))]
         beside.append(asyncio.create_task(_greet(settings, listener, server, running, with_demo=with_demo)))
         if migrating and settings.discord_token is not None:  # `serve` is the API alone
@@ -172,6 +162,22 @@ async def _serve(
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws=PatientWebSocket,
+        ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
+        ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),  # else X-Forwarded-For is what anybody says it is
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
 
 
 async def _check_database(database_url: str) -> None:

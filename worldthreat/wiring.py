@@ -10,11 +10,13 @@ from starlette.types import ASGIApp
 
 from db.engine import Database
 from schema.build import build_schema
+from schema.execution import Executor
+from services.authentication import Authenticator
 from services.relay import Relay
-from services.tokens import Authenticator
 from services.wakeups import Wakeups
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app
+from web.limits import EdgeLimits, Rates
 from worldthreat.settings import Settings
 
 
@@ -44,7 +46,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
         return True
 
     app = create_app(
-        build_schema(introspection=settings.introspection),
+        Executor(build_schema(introspection=settings.introspection)),
         service,
         Authenticator(database),
         WebOptions(
@@ -52,6 +54,17 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
             public_read=settings.public_read,
             introspection=settings.introspection,
             allowed_origins=settings.allowed_origins,
+            limits=EdgeLimits(
+                rates=Rates(
+                    address=settings.rate_address,
+                    subscriptions=settings.rate_subscriptions,
+                    player=settings.rate_player,
+                    bot=settings.rate_bot,
+                    admin=settings.rate_admin,
+                ),
+                sockets_per_address=settings.sockets_per_address,
+                redis_url=None if settings.redis_url is None else settings.redis_url.get_secret_value(),
+            ),
         ),
     )
     wakeups.start(service.feed.hear)

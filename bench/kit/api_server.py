@@ -19,7 +19,8 @@ from starlette.routing import Mount, Route
 
 from db.engine import Database
 from schema.build import build_schema
-from services.tokens import Authenticator
+from schema.execution import Executor
+from services.authentication import Authenticator
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app
 
@@ -49,7 +50,7 @@ def application(database_url: str, public_reads_seconds: float) -> Starlette:
         await service.stop()
         await database.close()
 
-    api = create_app(build_schema(), service, Authenticator(database), WebOptions(is_ready=is_ready))
+    api = create_app(Executor(build_schema()), service, Authenticator(database), WebOptions(is_ready=is_ready))
     return Starlette(routes=[Route("/statements", statements), Mount("/", api)], lifespan=lifespan)
 
 

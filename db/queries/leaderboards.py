@@ -59,7 +59,7 @@ async def tops(
     )
     found: dict[int, list[RankedRow]] = defaultdict(list)
     for row in rows:
-        found[row.raid_id].append(RankedRow(*row))
+        found[row.raid_id].append(RankedRow._make(row))
     return found
 
 
@@ -129,7 +129,7 @@ async def around(
         .join(User, User.id == near.c.user_id)
         .order_by(near.c.score.desc(), near.c.reached),
     )
-    return [RankedRow(*row) for row in rows]
+    return [RankedRow._make(row) for row in rows]
 
 
 async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -> ParticipantRow | None:
@@ -141,4 +141,4 @@ async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -
             ),
         )
     ).first()
-    return None if row is None else ParticipantRow(*row)
+    return None if row is None else ParticipantRow._make(row)

@@ -343,6 +343,7 @@ async def test_a_full_strike_line_says_when_to_come_back_and_spends_nothing(
         answers = await asyncio.gather(*waiting)
     names = [answer["__typename"] for answer in answers]
     assert sorted(names) == ["ExecuteStrikeSuccess"] * 3 + ["Overloaded"] * 2
+    monkeypatch.undo()
     again = await asyncio.gather(*(strike(given) for given in strikes))
     assert {answer["__typename"] for answer in again} == {"ExecuteStrikeSuccess"}
     totals = await api.told("query ($id: ID!) { raid(id: $id) { totals { strikes } } }", id=raid_id)

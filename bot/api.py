@@ -209,6 +209,7 @@ class RaidApi:
                 if not was_away:
                     log.warning("the API is away: following the raid is tried again", error=repr(error))
                 was_away = True
+            _heed_cancellation()
             await asyncio.sleep(next(pauses))
 
     async def _subscription(self, request: _Request) -> AsyncGenerator[dict[str, Any], None]:

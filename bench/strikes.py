@@ -307,7 +307,11 @@ def main() -> None:
         rounds=given.rounds or (1 if given.quick else 3),
         sides=tuple(names[one] for one in wanted),
         player_tokens=given.player_tokens,
-        settings=dict(one.split("=", 1) for one in given.set),
+        settings={
+            # Thousands of players at one address, and each as often as the machine can.
+            **({"WORLDTHREAT_RATE_ADDRESS": "off", "WORLDTHREAT_RATE_PLAYER": "off"} if given.player_tokens else {}),
+            **dict(one.split("=", 1) for one in given.set),
+        },
     )
     uvloop.run(main_with(options, quick=given.quick))
 

@@ -9,7 +9,6 @@ in a raid where no stage, curse or defeat is due: it refuses where more would ha
 """
 
 import sys
-from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any, NewType
 
@@ -31,7 +30,7 @@ from services import codec, views
 from services.raid_records import Rulebook, participant_of, participant_row, row_of, state_of
 from services.rules.state import Participant
 from services.rules.values import Character, CharacterSheet, StrikeAction
-from services.strike_batch import content_hash
+from services.strike_facts import content_hash
 
 SafeInt = NewType("SafeInt", int)
 
@@ -119,7 +118,7 @@ class Strikes:
         )
         if raid is None or raid.status != "active":
             raise RefusedError("there is no raid to strike in")
-        row = RaidRow(**{field.name: getattr(raid, field.name) for field in fields(RaidRow)})
+        row = RaidRow._make(getattr(raid, name) for name in RaidRow._fields)
         rulebook = await self._rulebook(session, row)
         user = await session.scalar(select(models.User).where(models.User.discord_id == given.discord_id))
         if user is None:
@@ -256,15 +255,14 @@ class Strikes:
 
 
 def _participant_row(kept: models.Participant) -> ParticipantRow:
-    return ParticipantRow(**{field.name: getattr(kept, field.name) for field in fields(ParticipantRow)})
+    return ParticipantRow._make(getattr(kept, name) for name in ParticipantRow._fields)
 
 
 def _set(record: models.Raid | models.Participant, row: RaidRow | ParticipantRow, session: AsyncSession) -> None:
     """Only what differs is written."""
-    for field in fields(row):
-        value = getattr(row, field.name)
-        if getattr(record, field.name, None) != value:
-            setattr(record, field.name, value)
+    for name, value in zip(row._fields, row, strict=True):
+        if getattr(record, name, None) != value:
+            setattr(record, name, value)
     session.add(record)
 
 

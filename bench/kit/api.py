@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +17,16 @@ class WorkersRefusedError(Exception):
 
 @contextlib.contextmanager
 def serving(
-    database_url: str, folder: Path, *, workers: int = 1, settings: Mapping[str, str] = NOTHING
+    database_url: str,
+    folder: Path,
+    *,
+    workers: int = 1,
+    settings: Mapping[str, str] = NOTHING,
+    command: Sequence[str] = ("worldthreat", "serve"),
 ) -> Iterator[ServerProcess]:
     """The API over a migrated database, with `settings` beside the usual ones, until the block ends.
+
+    `command` is the module to run, and its arguments.
 
     Raises WorkersRefusedError; SystemExit when it does not start for another reason.
     """
@@ -31,10 +38,12 @@ def serving(
         "WORLDTHREAT_LOG_LEVEL": "warning",
         **settings,
     }
-    command = [sys.executable, "-m", "worldthreat", "serve"]
     with contextlib.ExitStack() as stack:
         try:
-            server = stack.enter_context(running(command, port=port, environment=environment, log=folder / "api.log"))
+            started = running(
+                [sys.executable, "-m", *command], port=port, environment=environment, log=folder / "api.log"
+            )
+            server = stack.enter_context(started)
         except SystemExit as ended:
             if workers > 1 and "WORLDTHREAT_WORKERS" in str(ended):
                 raise WorkersRefusedError from ended

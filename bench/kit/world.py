@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 
@@ -145,8 +146,15 @@ class World:
         return {sequence: at.timestamp() for sequence, at in times.items()}
 
 
+class Server(Protocol):
+    """An embedded server, or any other that has an empty database at `url`."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @contextlib.asynccontextmanager
-async def world(server: EmbeddedServer, *, players: int) -> AsyncIterator[World]:
+async def world(server: Server, *, players: int) -> AsyncIterator[World]:
     """Fills the database of `server`."""
     await migrate.upgrade(server.url)
     database = Database(server.url, pool_size=4, application_name="worldthreat-bench")

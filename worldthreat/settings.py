@@ -216,6 +216,9 @@ class Settings(BaseSettings):
         default=LogLevel.INFO, description="debug, info, warning, error or critical"
     )
     introspection: OnOff = Field(default=True, description="on or off: whether clients may ask for the schema")
+    plans: OnOff = Field(
+        default=True, description="on or off: whether documents that come again are compiled, for a quarter of the time"
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_proxies)] = Field(
         default=(), description="addresses or networks, with commas between, whose X-Forwarded-For is believed"
     )

@@ -72,7 +72,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
         return True
 
     app = create_app(
-        Executor(build_schema(introspection=settings.introspection)),
+        Executor(build_schema(introspection=settings.introspection), plans=settings.plans),
         service,
         Authenticator(database),
         WebOptions(

@@ -23,8 +23,8 @@ from tests.chaos.troubled_wire import TroubledWire
 from tests.services.strike_line.lines import BUSY
 from tests.services.world import ADMIN, Owner, Sheet, World
 
-STRIKERS = 20
-PLAYERS_EACH = 8
+STRIKERS = 14
+PLAYERS_EACH = 10
 CHARACTERS = 60
 LONGEST_RAID_SECONDS = 60.0
 BOSS = replace(BUSY, total_hp=1_000_000, analysis_thresholds=(50, 200, 500, 1_000, 2_000, 4_000, 8_000, 500_000))

@@ -11,14 +11,14 @@ from random import Random
 from tests.chaos.house import House
 from tests.chaos.troubled_wire import COMMIT_ANSWERED, COMMIT_ASKED, Cut
 
-PAUSE_SECONDS = (0.05, 0.6)
-PROGRESS_STRIKES = 4
+PAUSE_SECONDS = (0.02, 0.4)
+PROGRESS_STRIKES = 3
 PROGRESS_SECONDS = 12.0
 """After each trouble so many strikes are waited for, at most so long: trouble without strikes proves nothing."""
 HANG_SECONDS = (0.1, 2.5)
 DELAY_SECONDS = (0.005, 0.08)
 
-KILLS = {"backend": 50, "postmaster": 14, "worker": 14, "server": 5, "launcher": 3}
+KILLS = {"backend": 70, "postmaster": 20, "worker": 12, "server": 4, "launcher": 2}
 """SIGKILL to whom, with weights."""
 WIRE = {"cut at once": 5, "cut a question": 6, "cut an answer": 6, "cut a COMMIT": 8, "cut a COMMIT's answer": 24}
 SLOW = {"delay": 3, "hang": 5, "hang and cut": 4, "end a session": 5}

@@ -46,6 +46,7 @@ _WATCHED = text(
     "SELECT id, fights + analyses FROM world_threat_raids WHERE status <> 'scheduled' "
     "ORDER BY completed_at DESC NULLS FIRST, id DESC LIMIT :limit"
 )
+# A use is looked up for each member of a new team: joined, all uses of the raid would be read.
 _BOOKS = text("""
 WITH log AS (
   SELECT number, true AS fight, damage_dealt AS damage, 0::bigint AS points, team_size, team_characters
@@ -80,10 +81,9 @@ SELECT raid.fights + raid.analyses, raid.fights, raid.damage, raid.current_analy
        raid.outcome IS NOT DISTINCT FROM 'victory',
        anchor.fights_after, anchor.damage_after, anchor.analysis_points_after, anchor.sequence_after,
        new.strikes, new.fights, new.damage, new.points, new.newest, new.team_sizes,
-       (SELECT count(*) FROM log, jsonb_array_elements(log.team_characters) member
-        JOIN world_threat_character_usage used
-          ON used.raid_id = :raid AND used.character_id = (member->>0)::bigint
-        WHERE used.number = log.number),
+       (SELECT count(*) FROM log, jsonb_array_elements(log.team_characters) member WHERE log.number =
+        (SELECT number FROM world_threat_character_usage
+         WHERE raid_id = :raid AND character_id = (member->>0)::bigint)),
        (SELECT count(*) FROM raid_events WHERE raid_id = :raid AND sequence > anchor.sequence_after),
        people.everybody, people.analysts, people.strikes, people.damage, people.points,
        (SELECT count(*) FROM raid_events WHERE raid_id = :raid AND kind = 'boss_defeated')

@@ -45,7 +45,7 @@ class Record:
     answers: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     oddities: list[str] = field(default_factory=list)
-    longest_silence: float = 0.0
+    longest_silence: tuple[float, str] = (0.0, "nothing")
     exit_codes: list[int] = field(default_factory=list)
     log: str = ""
 
@@ -57,7 +57,7 @@ class Record:
                 f"  also: {_listed(self.others)}",
                 f"  strikes: {_listed(self.answers)}",
                 f"  clients met: {_listed(self.met)}",
-                f"  longest time without a strike: {self.longest_silence:.1f} s",
+                f"  longest wait for the next strikes: {self.longest_silence[0]:.1f} s after {self.longest_silence[1]}",
             ]
         )
 

@@ -32,6 +32,7 @@ from db.engine import Database
 from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
+from services.outages import is_database_away
 from web.keepalive import PatientWebSocket
 from worldthreat import demo
 from worldthreat.bot_beside import keep_bot, own_url
@@ -159,7 +160,8 @@ async def _serve_beside(
 ) -> None:
     """Does `work`, which sets `serving`, with everything beside it that must be there once."""
     if launch.migrating:
-        await add_first_templates(behind.database)
+        with _outage_told():
+            await add_first_templates(behind.database)
     beside = [] if launch.embedded is None else [asyncio.create_task(_supervise(launch.embedded))]
     beside.append(asyncio.create_task(_greet(launch, serving, behind)))
     if launch.migrating and launch.settings.discord_token is not None:
@@ -189,6 +191,17 @@ def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         **more,
     )
+
+
+@contextlib.contextmanager
+def _outage_told() -> Iterator[None]:
+    """A database that answered a moment ago and is gone now is one line, too."""
+    try:
+        yield
+    except Exception as error:
+        if not is_database_away(error):
+            raise
+        raise StartError("The database went away while the program was starting: start it again.") from error
 
 
 async def _check_database(database_url: str) -> None:

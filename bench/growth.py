@@ -241,8 +241,8 @@ def report(costs: dict[int, dict[str, Cost]], given: dict[str, Any]) -> None:
         ],
         notes=[
             f"The books balanced at every size; up to {REPLAYED_UP_TO:,} strikes the raid agreed with its replay.",
-            "A thousand strikes are 84 players, whose totals lie in a few pages and need hardly any index: buffers of "
-            "leaderboards compare from 100,000 on. A rank counts those ahead, so it grows with who took part.",
+            "A thousand strikes are 84 players, whose totals lie in a few pages: leaderboards' buffers compare from 100,000.",
+            "A rank counts those ahead, so it grows with who took part.",
         ],
     )
 

@@ -241,7 +241,7 @@ def report(costs: dict[int, dict[str, Cost]], given: dict[str, Any]) -> None:
         ],
         notes=[
             f"The books balanced at every size; up to {REPLAYED_UP_TO:,} strikes the raid agreed with its replay.",
-            "A thousand strikes are 84 players, whose totals lie in a few pages: leaderboards' buffers compare from 100,000.",
+            "A thousand strikes are 84 players, in a few pages: the buffers of leaderboards compare from 100,000 on.",
             "A rank counts those ahead, so it grows with who took part.",
         ],
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from tests.bot.fake_discord.buckets import Buckets
@@ -100,7 +101,7 @@ class Rest:
 
 def answer(status: int, body: Any, headers: Mapping[str, str]) -> web.Response:
     return web.Response(
-        body=json.dumps(body).encode(),
+        body=orjson.dumps(body),
         status=status,
         headers={"Content-Type": "application/json", "Via": "1.1 loopback", **headers},
     )

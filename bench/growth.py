@@ -212,7 +212,7 @@ def report(costs: dict[int, dict[str, Cost]], given: dict[str, Any]) -> None:
         verdict[f"{name}: buffers"] = at_most(round(large.buffers / small.buffers, 2), ALLOWED)
     quick = given["quick"]
     write(
-        "growth_quick" if quick else "growth",
+        "growth" if judged >= 1_000_000 and not quick else "growth_quick",
         title=f"From {first:,} to {judged:,} strikes",
         given=given,
         figures={str(size): {name: asdict(one) for name, one in each.items()} for size, each in costs.items()},

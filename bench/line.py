@@ -210,7 +210,8 @@ def _write(runs: dict[str, list[dict[str, Any]]], options: Options, given: dict[
         "largest": "batch_largest",
     }
     write(
-        "line_quick" if given["quick"] else "line",
+        # A part of it must not replace what was kept.
+        "line" if len(figures) == len(SIDES) and not given["quick"] else "line_quick",
         title="The strike line without HTTP",
         given={
             **given,

@@ -29,6 +29,7 @@ from bench.load.rush_load import Job, Told
 from db.embedded import EmbeddedServer
 
 NEVER = 10_000_000
+EVERYBODY = 100_000
 TEAM_SIZE = 6
 MOST_CONNECTIONS = 2_000
 PATIENCE_SECONDS = 120.0
@@ -114,7 +115,7 @@ async def benchmark(options: Options, *, quick: bool) -> None:
         print(problem)
     lost = options.players - told.accepted
     write(
-        "rush_quick" if quick else "rush",
+        "rush" if options.players >= EVERYBODY and not quick else "rush_quick",
         title=f"{options.players:,} players' first strikes within {options.seconds:,.0f} seconds",
         given={
             **given,
@@ -178,7 +179,7 @@ def main() -> None:
     arguments.add_argument("--no-replay", action="store_true", help="add the books up, but do not play the raid again")
     given = arguments.parse_args()
     options = Options(
-        players=given.players or (10_000 if given.quick else 100_000),
+        players=given.players or (10_000 if given.quick else EVERYBODY),
         seconds=given.seconds or (12.0 if given.quick else 120.0),
         workers=given.workers,
         settings=dict(one.split("=", 1) for one in given.set),

@@ -47,13 +47,21 @@ class Crowd:
     first_copy: int
     first_user: int
 
+    def turns(self, size: int) -> int:
+        """How many teams of `size` each player has that share no character."""
+        return self.characters_each // size
+
     def teams(self, size: int) -> int:
-        """How many teams of `size` there are that share no character."""
-        return self.players * (self.characters_each // size)
+        """How many everybody has together."""
+        return self.players * self.turns(size)
 
     def team(self, number: int, size: int) -> Team:
         """Team `number` of `teams(size)`: everybody's first team before anybody's second."""
         turn, player = divmod(number, self.players)
+        return self.team_of(player, turn, size)
+
+    def team_of(self, player: int, turn: int, size: int) -> Team:
+        """Both from 0."""
         first = self.first_copy + player * self.characters_each + turn * size
         return Team(f"bench-{player + 1}", tuple(str(first + place) for place in range(size)))
 

@@ -13,6 +13,8 @@ _FILL_SECONDS: Final = 1_200.0
 async def fill(connection: Connection, crowd: Crowd, raid_id: int, *, strikes: int, size: int) -> None:
     """Gives the live raid the strikes it lacks to `strikes`, by teams of `size`, every third an analysis.
 
+    Strike n is player ``n // turns``'s, as `Crowd.team_of` knows them: who took part grows as the log does.
+
     The raid must never curse, and hold nothing but what this wrote. `connection` must be a superuser's.
     """
     if strikes > crowd.teams(size):
@@ -24,15 +26,15 @@ async def fill(connection: Connection, crowd: Crowd, raid_id: int, *, strikes: i
             await connection.execute("SET LOCAL session_replication_role = replica; SET LOCAL statement_timeout = 0")
             await connection.execute("SET LOCAL work_mem = '256MB'")
             await connection.execute(
-                "CREATE TEMPORARY TABLE filling ON COMMIT DROP AS SELECT 0::bigint AS raid_id, "
-                "0 AS first, 0 AS last, 0 AS players, 0 AS each, 0 AS size, 0::bigint AS first_copy LIMIT 0"
+                "CREATE TEMPORARY TABLE filling (raid_id bigint, first integer, last integer, turns integer, "
+                "each integer, size integer, first_copy bigint) ON COMMIT DROP"
             )
             await connection.execute(
                 "INSERT INTO filling VALUES ($1, $2, $3, $4, $5, $6, $7)",
                 raid_id,
                 first,
                 min(strikes, first + _AT_A_TIME) - 1,
-                crowd.players,
+                crowd.turns(size),
                 crowd.characters_each,
                 size,
                 crowd.first_copy,

@@ -1,6 +1,6 @@
 -- Strikes `first` to `last` (from 0) of a raid in which nothing but strikes happens, every third an analysis, as the
 -- rules make them and the strike line writes them. Takes its numbers from the temporary table `filling`; the raid must
--- hold exactly the strikes before `first`. Teams are the crowd's: everybody strikes once before anybody strikes twice.
+-- hold exactly the strikes before `first`. Each player strikes with all teams of `size` (`turns` of them), then the next.
 CREATE TEMPORARY TABLE priced ON COMMIT DROP AS
 WITH boss AS (
     SELECT raid.id, configured.boss, raid.current_weaknesses AS weaknesses, raid.current_curses AS curses
@@ -28,7 +28,7 @@ FROM filling
 CROSS JOIN generate_series(filling.first, filling.last) n
 CROSS JOIN generate_series(0, filling.size - 1) place
 JOIN user_characters own
-    ON own.id = filling.first_copy + n % filling.players * filling.each + n / filling.players * filling.size + place
+    ON own.id = filling.first_copy + n / filling.turns * filling.each + n % filling.turns * filling.size + place
 JOIN priced ON priced.character_id = own.character_id;
 
 CREATE TEMPORARY TABLE struck ON COMMIT DROP AS
@@ -49,7 +49,7 @@ SELECT struck.*, raid.id AS raid_id, raid.sequence, size,
        raid.damage + coalesce(sum(points) FILTER (WHERE fight) OVER so_far, 0) AS damage_after,
        raid.current_analysis_points + coalesce(sum(points) FILTER (WHERE NOT fight) OVER so_far, 0) AS points_after,
        raid.fights + count(*) FILTER (WHERE fight) OVER so_far AS fights_after,
-       least(number, players) AS participants_after,
+       (number - 1) / turns + 1 AS participants_after,
        coalesce(had.damage, 0) + coalesce(sum(points) FILTER (WHERE fight) OVER theirs, 0) AS user_damage,
        coalesce(had.analysis_points, 0) + coalesce(sum(points) FILTER (WHERE NOT fight) OVER theirs, 0) AS user_points
 FROM struck

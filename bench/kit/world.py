@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ CHARACTERS_EACH = 24
 @contextlib.contextmanager
 def postgres(*, with_commit_times: bool = True) -> Iterator[tuple[EmbeddedServer, Path]]:
     """A server in a folder of its own, gone at the end; it may write down when each transaction was committed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the end is one when somebody stops us, too
     folder = Path(tempfile.mkdtemp(prefix="worldthreat-bench-"))
     try:
         if with_commit_times:

@@ -36,6 +36,11 @@ def targets(bed: Path) -> dict[str, Any]:
     ours: dict[str, Any] = json.loads(text)["ours"]
     twice = {**ours, "label": f"{ours['label']}, two processes", "env": {"WORLDTHREAT_WORKERS": "2"}}
     found: dict[str, Any] = json.loads((bed / "targets.json").read_text(encoding="utf-8"))
+    # The bed merges a target's variables into the defaults': each of its own gets them, so that ours stay ours.
+    variables = found["defaults"]["strike"].pop("variables")
+    for target in found["targets"].values():
+        if target.get("strike", {}) is not None:
+            target.setdefault("strike", {}).setdefault("variables", variables)
     found["targets"] |= {"ours": ours, "ours2": twice}
     return found
 
@@ -46,7 +51,7 @@ def report(found: dict[str, Any], labels: dict[str, str]) -> None:
         rows.setdefault((row["target"], row["clients"]), []).append(row)
 
     def median(target: str, clients: int, key: str) -> float:
-        values = sorted(float(row[key]) for row in rows[target, clients])
+        values = sorted(float(row[key] or 0) for row in rows[target, clients])
         middle = len(values) // 2
         return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
@@ -60,7 +65,7 @@ def report(found: dict[str, Any], labels: dict[str, str]) -> None:
     verdict["rows that add up, without errors"] = at_least(len(found["strike"]) - len(wrong), len(found["strike"]))
     names = {place: f"{labels[place[0]]}, {place[1]}" for place in rows}
     write(
-        "peers",
+        "peers_quick" if "quick" in found["mode"] else "peers",
         title="Strikes beside other servers",
         given={**conditions("strawberry-graphql"), "bed": found["machine"], "repeats": found["repeats"]},
         figures={"strike": found["strike"], "versions": found["versions"], "failed": found["failed"]},

@@ -156,7 +156,8 @@ class Mutation:
     @resolved(
         results.AnnouncementChannelResult,
         needs(Role.BOT, Role.ADMIN),
-        "Announce in a Discord channel, or change what is announced there. For the bot and admins.",
+        "Announce in a Discord channel, or change what is announced there. A new channel begins at the present. For the "
+        "bot and admins.",
     )
     async def set_announcement_channel(
         self, info: Info, channel: Annotated[AnnouncementChannelInput, argument("Where and what.", name="input")]

@@ -259,6 +259,7 @@ class DueReminderRow:
     user_id: int
     discord_id: str
     ready_at: datetime
+    language: str | None
     somebody_left: bool
 
 

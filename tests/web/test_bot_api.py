@@ -48,7 +48,7 @@ mutation ($input: SetReminderInput!) {
   }
 }
 """
-DUE = "query ($first: Int! = 100) { dueReminders(first: $first) { discordId readyAt raidId } }"
+DUE = "query ($first: Int! = 100) { dueReminders(first: $first) { discordId readyAt raidId language } }"
 TOLD = """
 mutation ($id: ID!, $readyAt: DateTime!) {
   acknowledgeReminder(input: {discordId: $id, readyAt: $readyAt}) {
@@ -234,7 +234,7 @@ async def test_a_reminder_is_due_once_told_once_and_for_the_next_strike_again(ap
     raid_id = await api.raid(rules={"cooldownSeconds": 1})
     player = await api.player()
     team = await api.unused(player)
-    said = await api.told(REMIND, api.tokens.bot, input={"discordId": player, "wanted": True})
+    said = await api.told(REMIND, api.tokens.bot, input={"discordId": player, "wanted": True, "language": "de"})
     assert said["setReminder"] == {
         "__typename": "SetReminderSuccess",
         "wanted": True,
@@ -244,12 +244,27 @@ async def test_a_reminder_is_due_once_told_once_and_for_the_next_strike_again(ap
         struck = await api.strike(player, character)
         assert (await api.told(DUE, api.tokens.bot))["dueReminders"] == []
         (reminder,) = await first_due(api)
-        assert reminder == {"discordId": player, "readyAt": struck["readyAt"], "raidId": raid_id}
+        assert reminder == {"discordId": player, "readyAt": struck["readyAt"], "raidId": raid_id, "language": "de"}
         answers = await asyncio.gather(
             *(api.told(TOLD, api.tokens.bot, id=player, readyAt=reminder["readyAt"]) for _ in range(5))
         )
         assert sum(each["acknowledgeReminder"]["acknowledged"] for each in answers) == 1
         assert (await api.told(DUE, api.tokens.bot))["dueReminders"] == []
+
+
+async def test_the_language_of_reminders_stays_until_another_is_said(api: Api) -> None:
+    player = await api.player()
+    for given, kept in (({"language": "pt-BR"}, "pt-BR"), ({}, "pt-BR"), ({"language": "de"}, "de")):
+        await api.told(REMIND, api.tokens.bot, input={"discordId": player, "wanted": True, **given})
+        rows = await api.rows(
+            "SELECT language FROM reminders JOIN users ON users.id = user_id WHERE discord_id = $1", player
+        )
+        assert [row["language"] for row in rows] == [kept]
+    for nonsense in ("", "d", "de_DE", "de-", "languages", "de" + "-abcdefgh" * 4, "de\n"):
+        refused = await api.ask(
+            REMIND, {"input": {"discordId": player, "wanted": True, "language": nonsense}}, api.tokens.bot
+        )
+        assert (refused.codes, refused.errors[0]["extensions"]["field"]) == (["BAD_INPUT"], "language"), nonsense
 
 
 async def first_due(api: Api) -> list[Any]:

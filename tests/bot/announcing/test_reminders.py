@@ -73,8 +73,9 @@ async def begin(quiet_bot: RaidBot, *names: str) -> list[User]:
     return players
 
 
-async def cooldowns_end(quiet_bot: RaidBot) -> None:
-    """An hour passes for everybody who has struck."""
+async def cooldowns_end(quiet_bot: RaidBot, looks: Looks) -> None:
+    """An hour passes for everybody who has struck. Before, the API has heard of all strikes: it is asked just then."""
+    await looks.some()
     await quiet_bot.api.rows(AN_HOUR_LATER)
 
 
@@ -85,7 +86,7 @@ async def test_a_player_is_reminded_once_for_each_cooldown(quiet_bot: RaidBot, l
         await strike(quiet_bot, player)
     await looks.some()
     assert reminded(quiet_bot, ada) == []
-    await cooldowns_end(quiet_bot)
+    await cooldowns_end(quiet_bot, looks)
     for player in (ada, bob):
         await quiet_bot.discord.until(partial(reminded, quiet_bot, player), "a reminder")
     await quiet_bot.restart()
@@ -94,11 +95,11 @@ async def test_a_player_is_reminded_once_for_each_cooldown(quiet_bot: RaidBot, l
     assert "You may strike again" in reminded(quiet_bot, ada)[0].text
 
     await strike(quiet_bot, ada)
-    await cooldowns_end(quiet_bot)
+    await cooldowns_end(quiet_bot, looks)
     await quiet_bot.discord.until(lambda: len(reminded(quiet_bot, ada)) == 2, "the next reminder")
     assert "not remind you any more" in await asked(quiet_bot, ada, "off")
     await strike(quiet_bot, ada)
-    await cooldowns_end(quiet_bot)
+    await cooldowns_end(quiet_bot, looks)
     await looks.some()
     assert len(reminded(quiet_bot, ada)) == 2
 
@@ -111,7 +112,7 @@ async def test_a_reminder_whose_answer_was_lost_is_not_sent_again(
     direct = quiet_bot.discord.state.direct_channel(ada)
     quiet_bot.discord.faults.lose_answers(route=f"^POST /channels/{direct.id}/")
     await strike(quiet_bot, ada)
-    await cooldowns_end(quiet_bot)
+    await cooldowns_end(quiet_bot, looks)
     await quiet_bot.discord.until(lambda: bool(reminded(quiet_bot, ada)), "the reminder is there")
     await quiet_bot.stop()
     quiet_bot.discord.faults.clear()
@@ -126,7 +127,7 @@ async def test_closed_doors_end_reminders_and_the_player_learns_it_next_time(qui
     (ada,) = await begin(quiet_bot, "Ada")
     ada.accepts_direct_messages = False
     await strike(quiet_bot, ada)
-    await cooldowns_end(quiet_bot)
+    await cooldowns_end(quiet_bot, looks)
     await looks.some()
     told = await quiet_bot.api.told(WANTED, quiet_bot.api.tokens.bot, id=str(ada.id))
     assert told["player"]["reminders"] is False
@@ -144,6 +145,19 @@ async def test_closed_doors_end_reminders_and_the_player_learns_it_next_time(qui
     await again.answered()
     await quiet_bot.stop()  # whatever was on its way is there
     assert len([each for each in office.history if "could not send you" in each.text]) == 1
+
+
+async def test_everybody_is_reminded_in_the_language_they_asked_in(quiet_bot: RaidBot, looks: Looks) -> None:
+    (ada,) = await begin(quiet_bot, "Ada")
+    karl = await quiet_bot.player("Karl")
+    karl.locale = "de"
+    assert "Ich schreibe dir, sobald" in await asked(quiet_bot, karl)
+    for player in (ada, karl):
+        await strike(quiet_bot, player)
+    await cooldowns_end(quiet_bot, looks)
+    for player, said in ((ada, "You may strike again"), (karl, "darfst du wieder angreifen")):
+        await quiet_bot.discord.until(partial(reminded, quiet_bot, player), "a reminder")
+        assert said in reminded(quiet_bot, player)[0].text
 
 
 async def test_who_is_not_registered_is_told_what_to_do(quiet_bot: RaidBot) -> None:

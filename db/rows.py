@@ -243,6 +243,7 @@ class DueReminderRow(NamedTuple):
     user_id: int
     discord_id: str
     ready_at: datetime
+    language: str | None
     somebody_left: bool
 
 

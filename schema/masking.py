@@ -22,6 +22,7 @@ from services.errors import (
     UnauthenticatedError,
     WorldThreatError,
 )
+from services.metrics import ERRORS
 from services.outages import overload_of
 
 FORBIDDEN = "FORBIDDEN"
@@ -59,6 +60,7 @@ def presentable(error: GraphQLError) -> GraphQLError:
     if overload is not None:
         log.warning("database away: a question could not be answered", error=type(cause).__name__, path=error.path)
         return _told(error, str(overload), _extensions(overload))
+    ERRORS.labels(INTERNAL).inc()
     error_id = secrets.token_hex(6)
     log.error("internal_error", error_id=error_id, path=error.path, exc_info=cause or error)
     return _told(error, f"Internal error, see the log for {error_id}.", {"code": INTERNAL, "id": error_id})
@@ -79,6 +81,7 @@ def _is_broken_answer(error: GraphQLError) -> bool:
 
 def _extensions(cause: WorldThreatError) -> dict[str, str | int]:
     extensions: dict[str, str | int] = {"code": CODES[type(cause)]}
+    ERRORS.labels(CODES[type(cause)]).inc()
     if isinstance(cause, InvalidInputError):
         extensions["field"] = cause.field
     if isinstance(cause, OverloadedError | RateLimitedError):

@@ -150,6 +150,14 @@ class AdminDesk:
         require(principal, Role.BOT, Role.ADMIN)
         return await self._players.register(discord_id, name)
 
+    async def forget_player(self, principal: Principal, *, discord_id: str, reason: str) -> Player:
+        """Takes a player's name and Discord id away, and ends their tokens. What they did in raids stays."""
+        require(principal, Role.ADMIN)
+        player, tokens = await self._players.forget(actor_of(principal), discord_id, reason)
+        for token_id in tokens:
+            self.on_token_end(token_id)
+        return player
+
     async def grant_characters(
         self,
         principal: Principal,

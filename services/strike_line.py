@@ -27,7 +27,7 @@ import structlog
 from db.engine import Database
 from db.queries import Connection, strike_reads
 from db.rows import RaidRow
-from services import views
+from services import metrics, views
 from services.errors import OverloadedError, WorldThreatError
 from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
@@ -310,6 +310,7 @@ class StrikeLine:
         self._left = judged.row_after
         for waiting, answer in zip(strikes, judged.answers, strict=True):
             self._give(waiting, answer)
+        metrics.BATCH_SIZE.observe(len(strikes) or 1)
         if accepted:
             self._on_commit()
         return holds

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 40.0
+START_SECONDS = 90.0
 
 
 @dataclass(slots=True)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,21 +14,29 @@ from schema.execution import Executor
 from services.authentication import Authenticator
 from services.world_threat import WorldThreatService
 from web.graphql import GraphQLView
+from web.health import Health
+from web.lifecycle import Lifecycle
 from web.limits import EdgeLimits, Gate
+from web.metrics import MetricsPage
 from web.pages import DIST, GRAPHIQL, PageForBrowsers, Pages
 from web.sockets import SocketEndpoint
 
 
 @dataclass(frozen=True, slots=True)
 class WebOptions:
-    """What the settings say of the edge. `is_ready` asks whether the database answers; `pages` is their folder."""
+    """What the settings say of the edge.
 
-    is_ready: Callable[[], Awaitable[bool]]
+    `is_migrated` asks the database whether it is at this version's migrations; `pages` is the pages' folder.
+    """
+
+    is_migrated: Callable[[], Awaitable[bool]]
     public_read: bool = True
     introspection: bool = True
     allowed_origins: tuple[str, ...] = ()
     pages: Path = DIST
     limits: EdgeLimits = field(default_factory=EdgeLimits)
+    metrics_token: str | None = None
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
 
 
 def create_app(
@@ -50,13 +56,7 @@ def create_app(
         await service.stop()
         await authenticator.stop()
 
-    async def healthz(_request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def readyz(_request: Request) -> Response:
-        ready = await options.is_ready()
-        return JSONResponse({"database": ready}, status_code=200 if ready else 503)
-
+    health = Health(options.lifecycle, options.is_migrated, lambda: service.feed.age)
     gate = Gate(options.limits)
     sockets = SocketEndpoint(
         executor,
@@ -66,7 +66,8 @@ def create_app(
         public_read=options.public_read,
         allowed_origins=options.allowed_origins,
     )
-    view = GraphQLView(executor, service, authenticator, gate, public_read=options.public_read)
+    view = GraphQLView(executor, service, authenticator, gate, options.lifecycle, public_read=options.public_read)
+    metrics = MetricsPage(service, gate, token=options.metrics_token)
     pages = Pages(options.pages)
     # Without introspection GraphiQL could neither complete nor explain anything.
     graphql = PageForBrowsers(view, pages.page(GRAPHIQL)) if options.introspection else view
@@ -74,8 +75,9 @@ def create_app(
         Starlette(
             routes=[
                 Route("/graphql", graphql),
-                Route("/healthz", healthz),
-                Route("/readyz", readyz),
+                Route("/healthz", health.healthz),
+                Route("/readyz", health.readyz),
+                Route("/metrics", metrics.answer),
                 *pages.routes(graphiql=options.introspection),
             ],
             lifespan=lifespan,

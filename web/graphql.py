@@ -6,6 +6,7 @@ while the database is away, 429 who asks too often, 400 or 403 a header that nam
 not, and 4xx what is no question at all.
 """
 
+import asyncio
 import math
 from typing import Any, Final
 
@@ -29,13 +30,16 @@ from services.world_threat import WorldThreatService
 from web.answers import encode, failure_from, failure_of
 from web.bearer import acting_for, principal_of
 from web.events import send_events
+from web.lifecycle import Lifecycle
 from web.limits import Gate, address_of
 from web.negotiation import Media
+from web.request_id import begin_request
 from web.requests import BadRequestError, Head, Question, head_of, question_of
 
 REFUSALS: Final = (UnauthenticatedError, RateLimitedError, OverloadedError, ForbiddenError, InvalidInputError)
 NO_STORE: Final = (b"cache-control", b"no-store")
 FULL_RETRY_MS: Final = 5_000
+STOPPING_RETRY_MS: Final = 1_000
 TYPES: Final = {media: (b"content-type", media.value) for media in Media}
 
 log = structlog.get_logger(__name__)
@@ -50,16 +54,20 @@ class GraphQLView:
         service: WorldThreatService,
         authenticator: Authenticator,
         gate: Gate,
+        lifecycle: Lifecycle,
         *,
         public_read: bool,
     ) -> None:
         self._gate = gate
+        self._tally = gate.tally
+        self._lifecycle = lifecycle
         self._executor = executor
         self._service = service
         self._authenticator = authenticator
         self._public_read = public_read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begin_request()
         media = Media.JSON
         more: tuple[tuple[bytes, bytes], ...] = ()
         try:
@@ -75,15 +83,21 @@ class GraphQLView:
             self._check_kind(scope["method"], head, operation)
             await self._gate.check(principal, address, operation, operation.cost(question.variables))
             if media is Media.EVENTS:
-                await self._stream(question, context, scope, receive, send)
+                await self._stream(question, context, address, receive, send)
                 return
             status, body = await self._answer(question, context, media)
         except BadRequestError as error:
             status, body, more = error.status, orjson.dumps({"errors": [{"message": error.message}]}), error.headers
         except REFUSALS as error:
             status, body, more = refusal(error)
+        except asyncio.CancelledError:
+            if not self._lifecycle.stopping.is_set():
+                raise
+            # The server stops and waits no longer: whether it was done, its caller learns with the same key.
+            status, body, more = refusal(OverloadedError(retry_after_ms=STOPPING_RETRY_MS))
         except Exception as error:  # noqa: BLE001 - it is logged
             status, body = 500, orjson.dumps({"errors": failure_from(error)})
+        self._tally.requests[status] += 1
         await send(
             {
                 "type": "http.response.start",
@@ -115,20 +129,15 @@ class GraphQLView:
         status = 400 if media is Media.RESPONSE and failure_of(result) is not None else 200
         return status, encode(result)
 
-    async def _stream(self, question: Question, context: Context, scope: Scope, receive: Receive, send: Send) -> None:
-        address = address_of(scope)
+    async def _stream(self, question: Question, context: Context, address: str, receive: Receive, send: Send) -> None:
         if not self._gate.connections.opened(address):
             raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
         try:
-            await self._send_stream(question, context, scope, receive, send)
+            results = await self._executor.stream(question.query, question.variables, question.operation_name, context)
+            self._tally.requests[200] += 1
+            await send_events(results, receive, send, self._lifecycle.stopping)
         finally:
             self._gate.connections.closed(address, None)
-
-    async def _send_stream(
-        self, question: Question, context: Context, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        results = await self._executor.stream(question.query, question.variables, question.operation_name, context)
-        await send_events(results, scope, receive, send)
 
 
 def refusal(error: Exception) -> tuple[int, bytes, tuple[tuple[bytes, bytes], ...]]:

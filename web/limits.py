@@ -25,6 +25,7 @@ from schema.execution import Operation
 from schema.limits import DEAREST
 from services.errors import RateLimitedError
 from services.views import Principal, Role
+from web.tally import Tally
 
 COST_OF_ONE: Final = 1_000
 """So many fields in an answer count as one operation more."""
@@ -134,6 +135,10 @@ class Connections:
         self._of_addresses: Counter[str] = Counter()
         self._of_tokens: Counter[int] = Counter()
 
+    @property
+    def count(self) -> int:
+        return self._of_addresses.total()
+
     def opened(self, address: str) -> bool:
         """Whether there may be one more; then it is to be `closed`."""
         if self._of_addresses[address] >= self._per_address:
@@ -167,6 +172,7 @@ class Gate:
 
     def __init__(self, limits: EdgeLimits) -> None:
         self.connections = Connections(limits.sockets_per_address)
+        self.tally = Tally()
         self._rates = limits.rates
         self._here = FixedWindowRateLimiter(LocalWindows())
         self._together = None if limits.redis_url is None else FixedWindowRateLimiter(_redis(limits.redis_url))

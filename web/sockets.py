@@ -31,6 +31,7 @@ from web.documents import sharing_of
 from web.limits import Gate, address_of
 from web.origins import origin_allowed
 from web.outbox import SLOW_SECONDS, Outbox
+from web.request_id import begin_request
 from web.requests import DEEPEST_VARIABLES, is_shallow
 from web.shared import Question, SharedStreams, Subscriber, audience_of
 
@@ -78,6 +79,7 @@ class SocketEndpoint:
         self._allowed_origins = allowed_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begin_request()
         await receive()  # websocket.connect
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if not origin_allowed(headers, self._allowed_origins):
@@ -135,7 +137,7 @@ class Socket:
         self._address = address
         self._authorization = authorization
         self._receive = receive
-        self._outbox = Outbox(send, slow_seconds=endpoint.slow_seconds)
+        self._outbox = Outbox(send, slow_seconds=endpoint.slow_seconds, tally=endpoint.gate.tally)
         self._operations: dict[str, _Operation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._greeted = False
@@ -163,6 +165,7 @@ class Socket:
             self._timer.cancel()
             self._unwatch()
             for operation in list(self._operations.values()):
+                self._forget(operation.subscriber)
                 operation.end()
             for task in self._tasks:
                 task.cancel()
@@ -195,8 +198,9 @@ class Socket:
             case "subscribe":
                 await self._subscribe(message)
             case "complete" if isinstance(message.get("id"), str):
-                operation = self._operations.pop(message["id"], None)
+                operation = self._operations.get(message["id"])
                 if operation is not None:
+                    self._forget(operation.subscriber)
                     operation.end()
             case _:
                 self._close(4400)
@@ -265,7 +269,7 @@ class Socket:
         if sharing is None or audience is None:
             is_stream = operation.kind is OperationType.SUBSCRIPTION
             task = self._spawn((self._follow if is_stream else self._answer)(subscriber, query, variables, name))
-            self._operations[operation_id] = _Operation(subscriber, task.cancel)
+            self._keep(operation_id, _Operation(subscriber, task.cancel))
             return
         asked = {key: value for key, value in variables.items() if key != sharing.resumed_by}
         canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()
@@ -277,7 +281,7 @@ class Socket:
             joining.cancel()
             shared.leave(subscriber)
 
-        self._operations[operation_id] = _Operation(subscriber, leave)
+        self._keep(operation_id, _Operation(subscriber, leave))
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -291,10 +295,15 @@ class Socket:
             log.error("an operation failed", exc_info=task.exception())
             self._close(1013)
 
+    def _keep(self, operation_id: str, operation: _Operation) -> None:
+        self._operations[operation_id] = operation
+        self._endpoint.gate.tally.operations += 1
+
     def _forget(self, subscriber: Subscriber) -> None:
         operation = self._operations.get(subscriber.operation_id)
         if operation is not None and operation.subscriber is subscriber:
             del self._operations[subscriber.operation_id]
+            self._endpoint.gate.tally.operations -= 1
 
     async def _answer(
         self, subscriber: Subscriber, query: str, variables: dict[str, Any], operation_name: str | None

@@ -237,6 +237,9 @@ class Settings(BaseSettings):
     sockets_per_address: int = Field(
         default=10_000, ge=1, le=1_000_000, description="connections that one address may hold open"
     )
+    metrics_token: Token | None = Field(
+        default=None, description="with it, /metrics may be read from other machines, too"
+    )
     public_read: OnOff = Field(default=True, description="on or off: whether anyone may read the public queries")
 
 

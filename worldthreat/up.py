@@ -1,8 +1,9 @@
 """`worldthreat up`: everything on this machine, and `worldthreat serve`: the API over a database that is there.
 
 The order of a start: take the port, start the database, migrate, bring first-start content, serve. The order of a
-stop, after Ctrl-C or SIGTERM: refuse new strikes, answer those that wait, close, stop the database. With several
-workers the launcher does all of this but serving (worldthreat/workers.py).
+stop, after Ctrl-C or SIGTERM: not ready any more, strikes that wait are answered and new ones told to come back,
+sockets are closed with 1012, the database is stopped. With several workers the launcher does all of this but serving
+(worldthreat/workers.py).
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from db.engine import Database
 from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
+from services.outages import is_database_away
 from web.keepalive import PatientWebSocket
 from worldthreat import demo
 from worldthreat.bot_beside import keep_bot, own_url
@@ -41,7 +43,7 @@ from worldthreat.wiring import Backstage, application, backstage
 from worldthreat.workers import Worker, run_workers
 
 SUPERVISED_EVERY_SECONDS = 0.5
-GRACE_SECONDS = 8
+GRACE_SECONDS = 3
 HUNG_SECONDS = 30
 """A worker that says nothing for so long is started again. It says nothing either while it is starting."""
 KEEP_ALIVE_SECONDS = 75
@@ -57,9 +59,15 @@ class Server(uvicorn.Server):
     `serving` is set once requests are answered.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+        """`drain` is called before anything is closed."""
         super().__init__(config)
         self.serving = asyncio.Event()
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -150,7 +158,7 @@ async def _serve(launch: _Launch) -> None:
             await _serve_beside(launch, behind, serving, partial(run_workers, config, launch.listener, serving))
         return
     async with application(settings, database_url) as running:
-        server = Server(server_config(running.app, settings))
+        server = Server(server_config(running.app, settings), running.drain)
         await _serve_beside(launch, running, server.serving, partial(server.serve, sockets=[launch.listener]))
 
 
@@ -159,7 +167,8 @@ async def _serve_beside(
 ) -> None:
     """Does `work`, which sets `serving`, with everything beside it that must be there once."""
     if launch.migrating:
-        await add_first_templates(behind.database)
+        with _outage_told():
+            await add_first_templates(behind.database)
     beside = [] if launch.embedded is None else [asyncio.create_task(_supervise(launch.embedded))]
     beside.append(asyncio.create_task(_greet(launch, serving, behind)))
     if launch.migrating and launch.settings.discord_token is not None:
@@ -189,6 +198,17 @@ def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         **more,
     )
+
+
+@contextlib.contextmanager
+def _outage_told() -> Iterator[None]:
+    """A database that answered a moment ago and is gone now is one line, too."""
+    try:
+        yield
+    except Exception as error:
+        if not is_database_away(error):
+            raise
+        raise StartError("The database went away while the program was starting: start it again.") from error
 
 
 async def _check_database(database_url: str) -> None:

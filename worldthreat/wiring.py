@@ -1,26 +1,31 @@
 """The composition root: settings in, a running application out."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+import structlog
 from starlette.types import ASGIApp
 
+from db import migrate
 from db.engine import Database
 from schema.build import build_schema
 from schema.execution import Executor
+from services import metrics
 from services.authentication import Authenticator
 from services.relay import Relay
 from services.wakeups import Wakeups
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app
+from web.lifecycle import Lifecycle
 from web.limits import EdgeLimits, Rates
 from worldthreat.settings import Settings
 
 POOLED_CONNECTIONS = 24
 """Of each of a process's two pools, over all workers: the embedded PostgreSQL takes a hundred connections."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Application(Backstage):
     """Everything that one API process is made of. The app's lifespan starts the service."""
 
     app: ASGIApp
+    drain: Callable[[], Awaitable[None]]
+    """To be called when the server is to stop, while requests are still answered: strikes that wait get theirs."""
 
 
 @contextlib.asynccontextmanager
@@ -63,20 +70,24 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
     relay = None if settings.redis_url is None else Relay(settings.redis_url.get_secret_value())
     service = WorldThreatService(database, wakeups.tell, updates_per_second=settings.updates_per_second)
 
-    async def is_ready() -> bool:
+    metrics.watch_queries(database)
+    lifecycle = Lifecycle()
+
+    async def drain() -> None:
+        lifecycle.stopping.set()
         try:
-            async with database.reading() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError):
-            return False
-        return True
+            await service.drain()
+        except TimeoutError:
+            log.warning("strikes still wait: the database does not answer", waiting=service.strikes_waiting)
 
     app = create_app(
         Executor(build_schema(introspection=settings.introspection), plans=settings.plans),
         service,
         Authenticator(database),
         WebOptions(
-            is_ready=is_ready,
+            is_migrated=partial(migrate.is_at, database, migrate.head()),
+            lifecycle=lifecycle,
+            metrics_token=None if settings.metrics_token is None else settings.metrics_token.get_secret_value(),
             public_read=settings.public_read,
             introspection=settings.introspection,
             allowed_origins=settings.allowed_origins,
@@ -97,7 +108,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
     if relay is not None:
         service.feed.relay_through(relay)
     try:
-        yield Application(database, service, app)
+        yield Application(database, service, app, drain)
     finally:
         await service.feed.stop()
         if relay is not None:

@@ -28,7 +28,6 @@ from worldthreat.errors import StartError
 from worldthreat.logs import configure_logs
 from worldthreat.settings import Settings
 
-START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 12.0
 """Longer than a worker takes that waits for its slowest client; then it is killed."""
 
@@ -113,6 +112,7 @@ class Workers(Multiprocess):
             signal.signal(number, lambda _number, _frame: self.should_exit.set())  # not up to half a second later
         self._signals_before = before
         self._on_serving = on_serving
+        self._told = False
 
     def close(self) -> None:
         """Gives the signals back. Raises StartError when a worker could not start."""
@@ -121,17 +121,15 @@ class Workers(Multiprocess):
         if any(process.exitcode == STARTUP_FAILURE for process in self.processes):
             raise StartError("An API process cannot start: the log above says why.")
 
-    def init_processes(self) -> None:
-        super().init_processes()
-        if all(process.wait_until_ready(START_SECONDS, self.should_exit) for process in self.processes):
-            self._on_serving()
-
     def keep_subprocess_alive(self) -> None:
         before = [process.pid for process in self.processes]
         super().keep_subprocess_alive()
         for pid, process in zip(before, self.processes, strict=True):
             if process.pid != pid:
                 log.warning("an API process had died and was started again", died=pid, started=process.pid)
+        if not self._told and all(process.is_ready() for process in self.processes):
+            self._told = True
+            self._on_serving()
 
     def join_all(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS

@@ -225,6 +225,13 @@ async def set_channel(
     )
 
 
+async def begin_at_present(connection: AsyncConnection, channel_id: str) -> None:
+    """Where it is not known how far the channel was told of a raid, it counts as told of all that has happened."""
+    present = select(literal(channel_id), Raid.id, Raid.sequence)
+    statement = insert(AnnouncementDelivery).from_select(["channel_id", "raid_id", "sequence"], present)
+    await connection.execute(statement.on_conflict_do_nothing())
+
+
 async def switch_channel_off(connection: AsyncConnection, channel_id: str, reason: str) -> bool:
     """Whether there is such a channel; one that was switched off before keeps its time and reason."""
     statement = (

@@ -6,15 +6,31 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, column, func, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import (
+    ApiToken,
     CharacterRecord,
     CharacterRevision,
     CharacterUsage,
     EquipmentRecord,
+    Reminder,
     RewardGrant,
     User,
     UserCharacter,
@@ -47,6 +63,15 @@ async def register(connection: AsyncConnection, discord_id: str, name: str) -> t
     ).one()
     *fields, new = row
     return UserRow._make(fields), new
+
+
+async def forget(connection: AsyncConnection, user_id: int, name: str) -> list[int]:
+    """Takes the player's Discord id, name and wishes away, and ends their tokens, whose ids it gives back."""
+    await connection.execute(update(User).where(User.id == user_id).values(discord_id=None, name=name))
+    await connection.execute(delete(Reminder).where(Reminder.user_id == user_id))
+    ended = update(ApiToken).where(ApiToken.user_id == user_id)
+    ended = ended.values(revoked_at=func.coalesce(ApiToken.revoked_at, func.now()), name=name)
+    return list((await connection.execute(ended.returning(ApiToken.id))).scalars())
 
 
 def _owned(raid_id: int | None) -> Select[Any]:

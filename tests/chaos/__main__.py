@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import sys
 import time
 
@@ -20,7 +21,8 @@ def main() -> None:
     odd = record.exit_codes != [0, 0] or record.oddities or "Traceback" in record.log
     if odd:
         sys.stdout.write(f"exit codes {record.exit_codes}, {len(record.oddities)} odd answers: {record.oddities[:3]}\n")
-        sys.stdout.write(record.log[-20_000:] if "Traceback" in record.log else "")
+        for place in [found.start() for found in re.finditer("Traceback", record.log)][:5]:
+            sys.stdout.write(f"----\n{record.log[max(0, place - 300) : place + 6_000]}\n")
     sys.exit(1 if odd else 0)
 
 

@@ -23,8 +23,8 @@ from tests.chaos.troubled_wire import TroubledWire
 from tests.services.strike_line.lines import BUSY
 from tests.services.world import ADMIN, Owner, Sheet, World
 
-STRIKERS = 20
-PLAYERS_EACH = 8
+STRIKERS = 14
+PLAYERS_EACH = 10
 CHARACTERS = 60
 LONGEST_RAID_SECONDS = 60.0
 BOSS = replace(BUSY, total_hp=1_000_000, analysis_thresholds=(50, 200, 500, 1_000, 2_000, 4_000, 8_000, 500_000))
@@ -45,7 +45,7 @@ class Record:
     answers: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     oddities: list[str] = field(default_factory=list)
-    longest_silence: float = 0.0
+    longest_silence: tuple[float, str] = (0.0, "nothing")
     exit_codes: list[int] = field(default_factory=list)
     log: str = ""
 
@@ -57,7 +57,7 @@ class Record:
                 f"  also: {_listed(self.others)}",
                 f"  strikes: {_listed(self.answers)}",
                 f"  clients met: {_listed(self.met)}",
-                f"  longest time without a strike: {self.longest_silence:.1f} s",
+                f"  longest wait for the next strikes: {self.longest_silence[0]:.1f} s after {self.longest_silence[1]}",
             ]
         )
 

@@ -13,9 +13,9 @@ import httpx
 from tests.services.world import Owner
 from tests.web.harness import STRIKE
 
-PATIENCE_SECONDS = (0.15, 0.6, 2.0, 6.0)
+PATIENCE_SECONDS = (0.2, 1.0, 3.0, 8.0)
 """How long a client waits for an answer before it hangs up and asks again; some are very impatient."""
-LONGEST_PAUSE_SECONDS = 0.3
+LONGEST_PAUSE_SECONDS = 0.5
 ANSWERED_SECONDS = 90.0
 """Whoever is not answered for so long is lost."""
 SUCCESS = "ExecuteStrikeSuccess"

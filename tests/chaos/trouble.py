@@ -11,14 +11,14 @@ from random import Random
 from tests.chaos.house import House
 from tests.chaos.troubled_wire import COMMIT_ANSWERED, COMMIT_ASKED, Cut
 
-PAUSE_SECONDS = (0.05, 0.6)
-PROGRESS_STRIKES = 4
+PAUSE_SECONDS = (0.02, 0.4)
+PROGRESS_STRIKES = 3
 PROGRESS_SECONDS = 12.0
 """After each trouble so many strikes are waited for, at most so long: trouble without strikes proves nothing."""
 HANG_SECONDS = (0.1, 2.5)
 DELAY_SECONDS = (0.005, 0.08)
 
-KILLS = {"backend": 50, "postmaster": 14, "worker": 14, "server": 5, "launcher": 3}
+KILLS = {"backend": 70, "postmaster": 20, "worker": 12, "server": 4, "launcher": 2}
 """SIGKILL to whom, with weights."""
 WIRE = {"cut at once": 5, "cut a question": 6, "cut an answer": 6, "cut a COMMIT": 8, "cut a COMMIT's answer": 24}
 SLOW = {"delay": 3, "hang": 5, "hang and cut": 4, "end a session": 5}
@@ -26,14 +26,17 @@ SLOW = {"delay": 3, "hang": 5, "hang and cut": 4, "end a session": 5}
 
 @dataclass
 class Trouble:
-    """`kills` counts who was killed with SIGKILL, `others` what else was done. `accepted` tells how many strikes."""
+    """`kills` counts who was killed with SIGKILL, `others` what else was done. `accepted` tells how many strikes.
+
+    `longest_silence`: for how many seconds hardly a strike was accepted after which trouble.
+    """
 
     house: House
     chance: Random
     accepted: Callable[[], int]
     kills: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
-    longest_silence: float = 0.0
+    longest_silence: tuple[float, str] = (0.0, "nothing")
 
     @asynccontextmanager
     async def made(self) -> AsyncIterator[None]:
@@ -58,7 +61,7 @@ class Trouble:
                 self._cut(act)
             else:
                 await self._slow_down(act)
-            await self._progress()
+            await self._progress(act)
 
     def _acts(self) -> Iterator[str]:
         """Each once in some order, and then by their weights."""
@@ -67,14 +70,14 @@ class Trouble:
         while True:
             yield from self.chance.choices(list(weights), list(weights.values()))
 
-    async def _progress(self) -> None:
+    async def _progress(self, act: str) -> None:
         before, loop = self.accepted(), asyncio.get_running_loop()
         began = loop.time()
         while loop.time() < began + PROGRESS_SECONDS:
             if self.accepted() >= before + PROGRESS_STRIKES:
                 break
             await asyncio.sleep(0.01)
-        self.longest_silence = max(self.longest_silence, loop.time() - began)
+        self.longest_silence = max(self.longest_silence, (loop.time() - began, act))
 
     def _kill(self, whom: str) -> bool:
         house, number = self.house, self.chance.randrange(1_000)

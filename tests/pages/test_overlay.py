@@ -23,10 +23,7 @@ EDGE = """() => {
 }"""
 SAMPLES = """
 window.samples = [];
-const shift = (id) => {
-  const node = document.getElementById(id);
-  return 1 + new DOMMatrix(getComputedStyle(node).transform).e / node.offsetWidth;
-};
+const shift = (id) => new DOMMatrix(getComputedStyle(document.getElementById(id)).transform).a;
 const sample = () => {
   if (document.getElementById("fill")) samples.push([performance.now(), shift("fill"), shift("ghost")]);
   requestAnimationFrame(sample);
@@ -186,7 +183,8 @@ async def test_hidden_for_a_minute_during_five_hundred_events_returns_to_the_pre
     open_page: OpenPage, api: Api
 ) -> None:
     pool = [{"kind": "ELEMENTAL", "value": f"element {number}"} for number in range(20)]
-    await api.raid(totalHp=900_000, curseEvery=1, cursePool=pool)
+    limits = [{"kind": "ELEMENTAL", "limit": 3}]
+    await api.raid(totalHp=900_000, curseEvery=1, cursePool=pool, curseLimits=limits)
     hitting = await fighters(api, 500)
     visit = await overlay(open_page, api, scripts=(RECORD,), clock=True)
     await visit.until(SHOWN)

@@ -59,10 +59,10 @@ async def test_the_raid_page_is_light(api: Api) -> None:
 async def test_a_page_that_is_not_built_names_the_command_and_the_api_answers(
     api: Api, open_page: OpenPage, tmp_path: Path, path: str
 ) -> None:
-    async def is_ready() -> bool:
+    async def is_migrated() -> bool:
         return True
 
-    options = WebOptions(is_ready=is_ready, pages=tmp_path / "dist")
+    options = WebOptions(is_migrated=is_migrated, pages=tmp_path / "dist")
     app = create_app(Executor(build_schema()), api.service, Authenticator(api.database), options)
     async with listening(app) as (_server, port):
         visit = await open_page(f"http://127.0.0.1:{port}{path}", viewport={"width": 360, "height": 640})

@@ -295,6 +295,7 @@ CASES: dict[tuple[str, str], Provocation] = {
     ("grantEquipment", "PlayerNotFound"): for_nobody(
         {"name": "Lantern", "effects": [{"kind": "FINAL_SCORE_BONUS", "amount": 1}]}
     ),
+    ("forgetPlayer", "PlayerNotFound"): for_nobody({"reason": "they asked"}),
     ("createToken", "PlayerNotFound"): for_nobody({"role": "PLAYER", "name": "lost"}),
     ("acknowledgeAnnouncements", "RaidNotFound"): untold,
     ("setReminder", "PlayerNotFound"): for_nobody({"wanted": True}),

@@ -4,10 +4,8 @@ import asyncio
 import contextlib
 import itertools
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,6 +22,7 @@ from tests.redis_server import redis_server
 from tests.services.live import RESTLESS, within
 from tests.services.world import ADMIN, Owner, Sheet, World, books_balance
 from tests.web.harness import STRIKE
+from tests.web.processes import api_processes
 
 FOLLOWERS = 20
 STRIKERS = 8
@@ -38,15 +37,9 @@ subscription ($after: SafeInt) {
 
 @contextlib.asynccontextmanager
 async def two_processes(database_url: str, redis_url: str | None) -> AsyncIterator[tuple[ApiProcess, ApiProcess]]:
-    settings = {"DATABASE_URL": database_url} | ({} if redis_url is None else {"REDIS_URL": redis_url})
-    started: list[ApiProcess] = []
-    with tempfile.TemporaryDirectory(prefix="worldthreat-two-") as folder:
-        try:
-            started += [await ApiProcess.launched(Path(folder) / name, settings) for name in ("first", "second")]
-            await asyncio.gather(*(each.starts() for each in started))
-            yield started[0], started[1]
-        finally:
-            await asyncio.gather(*(each.ends(signal.SIGTERM) for each in started))
+    settings = {} if redis_url is None else {"redis_url": redis_url}
+    async with api_processes(2, database_url, **settings) as (first, second):
+        yield first, second
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """The REST side: authorization, faults, rate limits, the record of calls, and the check against the description."""
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
@@ -77,7 +76,7 @@ class Rest:
             case Way.SERVER_ERROR:
                 return web.Response(status=fault.status, text="upstream error")
             case Way.DELAY:
-                await asyncio.sleep(fault.seconds)
+                await self._faults.let_pass(fault.seconds)
         return None
 
     def _carried_out(self, route: Route, call: Call, authorization: str | None) -> web.Response:

@@ -1,5 +1,7 @@
 """The service against the rules alone (`machine.py`): the same random raids on both sides, compared after each step."""
 
+from random import Random
+
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -58,11 +60,13 @@ EVERYTHING = {
 """Were one of these never met, the comparison would say nothing about it."""
 
 
+@pytest.mark.timeout(300)
 def test_the_service_does_what_the_rules_say(
     server: EmbeddedServer, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More of it: ``pytest tests/services/model --hypothesis-profile thorough``."""
     monkeypatch.setattr(world_threat, "CLOCK_SECONDS", 1e6)  # the machine says when the raid clock looks
+    monkeypatch.setattr("secrets.token_bytes", Random(7).randbytes)  # the same curses in every run
     thorough = settings.get_current_profile_name() == "thorough"
     # Shrinking a failure takes minutes, and the steps that led to it are told as they are.
     quick = settings(PROPERTY, max_examples=EXAMPLES, phases=[Phase.generate])

@@ -14,7 +14,9 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLAbstractType,
     GraphQLError,
+    GraphQLUnionType,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
@@ -31,12 +33,14 @@ from schema.build import PREPARED, WorldThreatSchema
 from schema.costs import Count, cost_of, value
 from schema.literals import NumbersOfReadableLength
 from schema.masking import presentable
+from schema.plans import Plan, compile_plan
 
 MOST_ERRORS: Final = 20
 """So many of a document's errors are told; to find hundreds takes long, and nobody reads them."""
 OPERATIONS_REMEMBERED: Final = 512
 CHARACTERS_REMEMBERED: Final = 512 * 1024
 """Of all documents together: what hangs on one grows with its length."""
+COMPILED_WHEN_ASKED: Final = 2
 TOO_DEEP: Final = "This document is nested too deeply to be read."
 
 
@@ -58,6 +62,9 @@ class Operation:
     """Until somebody has counted it: reading and checking a document costs more than executing a small one."""
     answer: ExecutionResult | None = None
     """Of what always has the same."""
+    plan: Plan | None = None
+    asked: int = 0
+    """How often it was executed, as far as that matters."""
     _cost: Count = 0
 
     def cost(self, variables: dict[str, Any] | None) -> int:
@@ -86,8 +93,10 @@ class Operation:
 class Executor:
     """One per schema and process."""
 
-    def __init__(self, schema: WorldThreatSchema) -> None:
+    def __init__(self, schema: WorldThreatSchema, *, plans: bool = True) -> None:
+        """`plans`: whether documents that come again are compiled (`schema.plans`)."""
         self._schema = schema
+        self._plans = plans
         introspection = () if schema.introspection else (NoSchemaIntrospectionCustomRule,)
         rules = (NumbersOfReadableLength, *introspection, *specified_rules)
         self._graphql_schema = schema._schema  # noqa: SLF001 - Strawberry has no public way to what it wraps
@@ -131,12 +140,36 @@ class Executor:
     async def _execute(
         self, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> ExecutionResult:
+        plan = self._plan(operation)
+        if plan is not None:
+            answer = await plan.execute(variables, context)
+            if answer is not None:
+                return answer
         return await self._schema.execute(
             operation.query,
             variable_values=variables,
             context_value=context,
             operation_name=operation.name,
             operation_extensions={PREPARED: operation.document},
+        )
+
+    def _plan(self, operation: Operation) -> Plan | None:
+        """Compiled when a document comes for the second time: many come but once."""
+        if operation.asked < COMPILED_WHEN_ASKED:
+            operation.asked += 1
+            if operation.asked == COMPILED_WHEN_ASKED and self._plans and operation.document is not None:
+                operation.plan = self._compiled(operation, operation.document)
+        return operation.plan
+
+    def _compiled(self, operation: Operation, document: DocumentNode) -> Plan | None:
+        if operation.definition is None:
+            return None
+        return compile_plan(
+            self._graphql_schema,
+            document,
+            operation.definition,
+            present=presentable,
+            class_decides=_class_decides,
         )
 
     async def stream(
@@ -187,6 +220,11 @@ class Executor:
             introspects=fields == len(definition.selection_set.selections) * ["__schema"],
             _cost=cost_of(self._graphql_schema, definition, fragments),
         )
+
+
+def _class_decides(abstract_type: GraphQLAbstractType) -> bool:
+    """Each result has a class of its own; events have one for all kinds."""
+    return isinstance(abstract_type, GraphQLUnionType) and abstract_type.name.endswith("Result")
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

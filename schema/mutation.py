@@ -168,7 +168,8 @@ class Mutation:
     @resolved(
         results.AnnouncementChannelResult,
         needs(Role.BOT, Role.ADMIN),
-        "Announce in a Discord channel, or change what is announced there. For the bot and admins.",
+        "Announce in a Discord channel, or change what is announced there. A new channel begins at the present. For "
+        "the bot and admins.",
     )
     async def set_announcement_channel(
         self, info: Info, channel: Annotated[AnnouncementChannelInput, argument("Where and what.", name="input")]
@@ -216,7 +217,9 @@ class Mutation:
     async def set_reminder(
         self, info: Info, reminder: Annotated[SetReminderInput, argument("Who, and whether.", name="input")]
     ) -> answers.ReminderSet:
-        return await reminders.set_reminder(info.context, discord_id=reminder.discord_id, wanted=reminder.wanted)
+        return await reminders.set_reminder(
+            info.context, discord_id=reminder.discord_id, wanted=reminder.wanted, language=reminder.language
+        )
 
     @resolved(
         results.AcknowledgeReminderResult,

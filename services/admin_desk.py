@@ -22,7 +22,7 @@ from services.rules.events import RaidEventKind
 from services.rules.raid_life import RaidUpdate
 from services.rules.reward_calculator import GrantKind
 from services.rules.values import STAT_INDEX, EquipmentEffect
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 from services.tokens import TokenOffice
 from services.views import AnnouncementChannel, BossTemplate, Page, Player, Principal, Raid, Role
 

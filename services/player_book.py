@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -289,7 +288,7 @@ class PlayerBook:
             # Neither the name nor the id: the log can never be changed.
             after = {"player": user.public_id, "forgotten": True, "tokens": ended}
             await _note(connection, actor, "forget_player", reason.strip(), after, before={"player": user.public_id})
-        return player_view(replace(user, discord_id=None, name=FORGOTTEN)), ended
+        return player_view(user._replace(discord_id=None, name=FORGOTTEN)), ended
 
 
 async def _note(

@@ -12,7 +12,7 @@ from db.queries import administration, players
 from db.rows import TokenRow
 from services.errors import InvalidInputError, PlayerNotFoundError
 from services.raid_administration import Actor
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 from services.views import CreatedToken, Role, Token
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -16,6 +16,7 @@ import structlog
 
 from db.engine import Database
 from services import metrics, permissions, views
+from services.accounting import AccountingWatch
 from services.admin_desk import AdminDesk
 from services.errors import ForbiddenError, InvalidInputError, WorldThreatError
 from services.feed import RaidFeed
@@ -84,12 +85,14 @@ class WorldThreatService:
         self._line = StrikeLine(database, shelf, self._administration.settle, committed)
         self.reminders = ReminderBook(database, self._reader)
         self.desk = AdminDesk(database, self._administration, self._players)
+        self._accounting = AccountingWatch(database)
         self._clock: asyncio.Task[None] | None = None
         self._drained = False
 
     async def start(self) -> None:
         """Opens the strike line and winds the clock that starts and expires raids by themselves."""
         self._line.start()
+        self._accounting.start()
         self._clock = asyncio.create_task(self._watch_the_clock(), name="raid clock")
 
     async def drain(self) -> None:
@@ -110,11 +113,17 @@ class WorldThreatService:
             self._clock.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._clock
+        await self._accounting.stop()
         try:
             await self.drain()
         except TimeoutError:
             log.warning("strikes are left without an answer: the database does not give one", waiting=self._line.depth)
         await self.feed.stop()
+
+    @property
+    def accounting_mismatch(self) -> int:
+        """How many raids have books that did not balance at the last look, a minute ago at most or two. Must be 0."""
+        return self._accounting.mismatch
 
     async def _watch_the_clock(self) -> None:
         cleaned_at = time.monotonic() - HOUSEKEEPING_SECONDS

@@ -183,7 +183,7 @@ class Settings(BaseSettings):
     )
     host: Annotated[str, AfterValidator(_host)] = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65_535, description="port to listen on; 0 takes any free one")
-    workers: int = Field(default=1, ge=1, le=64, description="API processes")
+    workers: int = Field(default=1, ge=1, le=8, description="API processes on this machine")
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
         default=None, description="Redis or Valkey that relays live state between API processes"
     )
@@ -216,6 +216,9 @@ class Settings(BaseSettings):
         default=LogLevel.INFO, description="debug, info, warning, error or critical"
     )
     introspection: OnOff = Field(default=True, description="on or off: whether clients may ask for the schema")
+    plans: OnOff = Field(
+        default=True, description="on or off: whether documents that come again are compiled, for a quarter of the time"
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_proxies)] = Field(
         default=(), description="addresses or networks, with commas between, whose X-Forwarded-For is believed"
     )

@@ -24,25 +24,50 @@ from worldthreat.settings import Settings
 
 TIMEOUTS = Timeouts(connect_seconds=2.5, pool_seconds=2.5, lock_ms=5_000, statement_ms=7_000, command_seconds=8.0)
 """Somebody waits in front of Discord or a page: an answer that it did not work is worth more than one that is late."""
+POOLED_CONNECTIONS = 24
+"""Of each of a process's two pools, over all workers: the embedded PostgreSQL takes a hundred connections."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
-    """Everything that one API process is made of."""
+class Backstage:
+    """What works behind the API processes; `service` is started."""
 
     database: Database
     service: WorldThreatService
+
+
+@dataclass(frozen=True, slots=True)
+class Application(Backstage):
+    """Everything that one API process is made of. The app's lifespan starts the service."""
+
     app: ASGIApp
     drain: Callable[[], Awaitable[None]]
     """To be called when the server is to stop, while requests are still answered: strikes that wait get theirs."""
 
 
 @contextlib.asynccontextmanager
+async def backstage(database_url: str) -> AsyncIterator[Backstage]:
+    """For a launcher whose API processes are others: what the demo's crowd and the bot's tokens need."""
+    database = Database(database_url, application_name="worldthreat-launcher")
+    wakeups = Wakeups(database)
+    service = WorldThreatService(database, wakeups.tell)
+    wakeups.start(service.feed.hear)
+    await service.start()
+    try:
+        yield Backstage(database, service)
+    finally:
+        await service.stop()
+        await wakeups.stop()
+        await database.close()
+
+
+@contextlib.asynccontextmanager
 async def application(settings: Settings, database_url: str) -> AsyncIterator[Application]:
     """The application over the database at `database_url`, which must be migrated; closed at the end."""
-    database = Database(database_url, application_name="worldthreat-api", timeouts=TIMEOUTS)
+    pool_size = max(3, min(8, POOLED_CONNECTIONS // settings.workers))
+    database = Database(database_url, pool_size=pool_size, application_name="worldthreat-api", timeouts=TIMEOUTS)
     wakeups = Wakeups(database)
     relay = None if settings.redis_url is None else Relay(settings.redis_url.get_secret_value())
     service = WorldThreatService(database, wakeups.tell, updates_per_second=settings.updates_per_second)
@@ -58,7 +83,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
             log.warning("strikes still wait: the database does not answer", waiting=service.strikes_waiting)
 
     app = create_app(
-        Executor(build_schema(introspection=settings.introspection)),
+        Executor(build_schema(introspection=settings.introspection), plans=settings.plans),
         service,
         Authenticator(database),
         WebOptions(

@@ -60,12 +60,14 @@ def _is_valid() -> ColumnElement[bool]:
 
 async def token(connection: AsyncConnection, token_id: int) -> TokenRow | None:
     row = (await connection.execute(_tokens().where(ApiToken.id == token_id))).first()
-    return None if row is None else TokenRow(*row)
+    return None if row is None else TokenRow._make(row)
 
 
 async def tokens(connection: AsyncConnection, limit: int) -> list[TokenRow]:
     """Newest first."""
-    return [TokenRow(*row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))]
+    return [
+        TokenRow._make(row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))
+    ]
 
 
 async def add_token(
@@ -154,7 +156,7 @@ async def admin_actions(
         statement = statement.where(AdminAction.raid_id == raid_id)
     if before_id is not None:
         statement = statement.where(AdminAction.id < before_id)
-    return [AdminActionRow(*row) for row in await connection.execute(statement)]
+    return [AdminActionRow._make(row) for row in await connection.execute(statement)]
 
 
 async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list[GrantRow]:
@@ -162,7 +164,7 @@ async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list
     statement = (
         select(*columns(GrantRow, RewardGrant)).where(RewardGrant.id > after_id).order_by(RewardGrant.id).limit(limit)
     )
-    return [GrantRow(*row) for row in await connection.execute(statement)]
+    return [GrantRow._make(row) for row in await connection.execute(statement)]
 
 
 async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: int, limit: int) -> list[GrantRow]:
@@ -173,7 +175,7 @@ async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: in
         .order_by(RewardGrant.id)
         .limit(limit)
     )
-    return [GrantRow(*row) for row in await connection.execute(statement)]
+    return [GrantRow._make(row) for row in await connection.execute(statement)]
 
 
 async def default_configuration(connection: AsyncConnection) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -221,6 +223,13 @@ async def set_channel(
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[AnnouncementChannel.channel_id], set_=changed),
     )
+
+
+async def begin_at_present(connection: AsyncConnection, channel_id: str) -> None:
+    """Where it is not known how far the channel was told of a raid, it counts as told of all that has happened."""
+    present = select(literal(channel_id), Raid.id, Raid.sequence)
+    statement = insert(AnnouncementDelivery).from_select(["channel_id", "raid_id", "sequence"], present)
+    await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def switch_channel_off(connection: AsyncConnection, channel_id: str, reason: str) -> bool:
@@ -277,7 +286,7 @@ async def channels(
         statement = statement.where(AnnouncementChannel.channel_id == channel_id)
     if guild_id is not None:
         statement = statement.where(AnnouncementChannel.guild_id == guild_id)
-    return [ChannelRow(*row) for row in await connection.execute(statement)]
+    return [ChannelRow._make(row) for row in await connection.execute(statement)]
 
 
 async def acknowledge(connection: AsyncConnection, channel_id: str, raid_id: int, sequence: int) -> None:

@@ -17,11 +17,12 @@ from websockets.typing import Subprotocol
 from db.engine import Database
 from services.views import Role
 from services.world_threat import WorldThreatService
+from tests.api_process import ApiProcess
 from tests.redis_server import redis_server
 from tests.services.live import RESTLESS, within
 from tests.services.world import ADMIN, Owner, Sheet, World, books_balance
 from tests.web.harness import STRIKE
-from tests.web.processes import ApiProcess, api_processes
+from tests.web.processes import api_processes
 
 FOLLOWERS = 20
 STRIKERS = 8

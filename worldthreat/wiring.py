@@ -1,6 +1,7 @@
 """The composition root: settings in, a running application out."""
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -90,6 +91,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
             is_migrated=partial(migrate.is_at, database, migrate.head()),
             lifecycle=lifecycle,
             metrics_token=None if settings.metrics_token is None else settings.metrics_token.get_secret_value(),
+            worker=str(os.getpid()) if settings.workers > 1 else None,
             public_read=settings.public_read,
             introspection=settings.introspection,
             allowed_origins=settings.allowed_origins,

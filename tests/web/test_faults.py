@@ -36,10 +36,10 @@ READ = "{ raids { nodes { id } } }"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's own patience, in small: so that tests do not last as long as it does."""
-    timeouts = Timeouts(connect_seconds=0.6, pool_seconds=0.6, lock_ms=900, statement_ms=900, command_seconds=1.2)
+    timeouts = Timeouts(connect_seconds=0.5, pool_seconds=0.5, lock_ms=700, statement_ms=700, command_seconds=0.9)
     monkeypatch.setattr(wiring, "TIMEOUTS", timeouts)
     assert StrikeLine.__init__.__kwdefaults__ is not None
-    monkeypatch.setitem(StrikeLine.__init__.__kwdefaults__, "patience_seconds", 1.5)
+    monkeypatch.setitem(StrikeLine.__init__.__kwdefaults__, "patience_seconds", 1.0)
 
 
 @pytest.fixture

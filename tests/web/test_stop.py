@@ -62,14 +62,13 @@ async def streamed(url: str, told: asyncio.Event) -> list[str]:
         return lines
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-async def test_a_server_is_stopped_as_it_should_be(database_url: str, workers: str) -> None:
+async def test_a_server_is_stopped_as_it_should_be(database_url: str) -> None:
     async with contextlib.AsyncExitStack() as stack:
         helper = await stack.enter_async_context(serving(database_url))  # fills the database, and looks behind
         await import_sample_roster(helper.database)
         raid_id = await helper.raid()
         strikes = [await a_strike(helper) for _ in range(4)]
-        (api,) = await stack.enter_async_context(api_processes(1, database_url, workers=workers))
+        (api,) = await stack.enter_async_context(api_processes(1, database_url))
         client = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=api.url, trust_env=False, timeout=PATIENCE,
@@ -119,11 +118,12 @@ async def test_a_server_is_stopped_as_it_should_be(database_url: str, workers: s
 
 
 async def test_it_ends_in_time_though_the_database_does_not_answer(database_url: str) -> None:
+    """Nor do its workers keep it up."""
     async with serving(database_url) as helper:
         await import_sample_roster(helper.database)
         raid_id = await helper.raid()
         given = await a_strike(helper)
-        async with api_processes(1, database_url) as (api,), helper.database.driver_connection() as holder:
+        async with api_processes(1, database_url, workers="2") as (api,), helper.database.driver_connection() as holder:
             async with holder.transaction():  # nobody else gets the raid until the process has ended
                 await holder.execute("SELECT FROM world_threat_raids WHERE id = $1 FOR UPDATE", int(raid_id))
                 async with httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=PATIENCE) as client:
@@ -132,7 +132,7 @@ async def test_it_ends_in_time_though_the_database_does_not_answer(database_url:
                     strike = asyncio.create_task(client.post("/graphql", json=asked, headers=headers))
                     await somebody_waits(holder)
                     began = time.monotonic()
-                    os.kill(api.process.pid, signal.SIGINT)
+                    os.kill(api.process.pid, signal.SIGTERM)
                     assert await asyncio.wait_for(api.process.wait(), PATIENCE) == 0
                     assert time.monotonic() - began < STOP_SECONDS
                     answer = await strike

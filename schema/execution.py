@@ -38,8 +38,9 @@ from schema.plans import Plan, compile_plan
 MOST_ERRORS: Final = 20
 """So many of a document's errors are told; to find hundreds takes long, and nobody reads them."""
 OPERATIONS_REMEMBERED: Final = 512
-CHARACTERS_REMEMBERED: Final = 512 * 1024
-"""Of all documents together: what hangs on one grows with its length."""
+WEIGHT_REMEMBERED: Final = 60_000
+"""Of all documents together, about 25 MiB: some 500 ordinary ones, or some 60 that are as large as may be."""
+CHARACTERS_OF_WEIGHT: Final = 100
 COMPILED_WHEN_ASKED: Final = 2
 TOO_DEEP: Final = "This document is nested too deeply to be read."
 
@@ -57,6 +58,8 @@ class Operation:
     document: DocumentNode | None = None
     definition: OperationDefinitionNode | None = None
     errors: tuple[GraphQLError, ...] = ()
+    weight: int = 1
+    """What it takes to remember it: nodes of its document, and its text."""
     introspects: bool = False
     is_new: bool = True
     """Until somebody has counted it: reading and checking a document costs more than executing a small one."""
@@ -102,7 +105,7 @@ class Executor:
         self._graphql_schema = schema._schema  # noqa: SLF001 - Strawberry has no public way to what it wraps
         self._validate = partial(validate, self._graphql_schema, rules=rules, max_errors=MOST_ERRORS)
         self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
-        self._characters = 0
+        self._weight = 0
 
     def operation(self, query: str, name: str | None) -> Operation:
         """What is asked: the operation called `name`, or the only one."""
@@ -113,10 +116,10 @@ class Executor:
             return found
         operation = self._read(query, name)
         self._operations[key] = operation
-        self._characters += len(query)
-        while len(self._operations) > OPERATIONS_REMEMBERED or self._characters > CHARACTERS_REMEMBERED:
-            (forgotten, _), _ = self._operations.popitem(last=False)
-            self._characters -= len(forgotten)
+        self._weight += operation.weight
+        while len(self._operations) > OPERATIONS_REMEMBERED or self._weight > WEIGHT_REMEMBERED:
+            _, forgotten = self._operations.popitem(last=False)
+            self._weight -= forgotten.weight
         return operation
 
     async def execute(
@@ -191,18 +194,21 @@ class Executor:
         return results
 
     def _read(self, query: str, name: str | None) -> Operation:
+        weight = 1 + len(query) // CHARACTERS_OF_WEIGHT
         try:
             document = parse(query, max_tokens=limits.MOST_TOKENS)
-            limits.check_size(document)
+            nodes = limits.check_size(document)
             definition = _definition(document, name)
             errors: Sequence[GraphQLError] = self._validate(document)
             if not errors:
-                return self._valid(query, name, document, definition)
+                operation = self._valid(query, name, document, definition)
+                operation.weight = weight + nodes
+                return operation
         except GraphQLError as error:
             errors = (error,)
         except RecursionError:
             errors = (GraphQLError(TOO_DEEP),)
-        return Operation(query, name, errors=tuple(presentable(error) for error in errors))
+        return Operation(query, name, weight=weight, errors=tuple(_light(presentable(error)) for error in errors))
 
     def _valid(
         self, query: str, name: str | None, document: DocumentNode, definition: OperationDefinitionNode
@@ -225,6 +231,11 @@ class Executor:
 def _class_decides(abstract_type: GraphQLAbstractType) -> bool:
     """Each result has a class of its own; events have one for all kinds."""
     return isinstance(abstract_type, GraphQLUnionType) and abstract_type.name.endswith("Result")
+
+
+def _light(error: GraphQLError) -> GraphQLError:
+    """The same to tell, without the parser and the document that hang on it: refused documents are remembered, too."""
+    return GraphQLError(error.message, source=error.source, positions=error.positions, extensions=error.extensions)
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -14,6 +14,8 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    Token,
+    TokenKind,
 )
 
 MOST_TOKENS: Final = 1_000
@@ -27,13 +29,20 @@ DEEPEST_INTROSPECTION: Final = 20
 DEAREST: Final = 10_000
 DEAREST_INTROSPECTION: Final = 600_000
 MOST_COUNTED: Final = 10**9
+NO_TOKEN: Final = Token(TokenKind.SOF, 0, 0, 0, 0)
 TOO_COMPLEX: Final = "TOO_COMPLEX"
 
 
-def check_size(document: DocumentNode) -> None:
-    """Raises GraphQLError for too many aliases or directives. Looks once at each node, and validates nothing."""
-    again = directives = fragments = 0
+def check_size(document: DocumentNode) -> int:
+    """How many nodes it has. Looks once at each, and validates nothing.
+
+    Raises GraphQLError for too many aliases, directives or fragments.
+    """
+    count = again = directives = fragments = 0
     for node in _nodes(document):
+        count += 1
+        if node.loc is not None:  # where it stands is enough: its tokens take more room than the nodes
+            node.loc.start_token = node.loc.end_token = NO_TOKEN
         if isinstance(node, DirectiveNode):
             directives += 1
         elif isinstance(node, FragmentSpreadNode | InlineFragmentNode):
@@ -46,6 +55,7 @@ def check_size(document: DocumentNode) -> None:
         raise too_complex("directives", directives, MOST_DIRECTIVES)
     if fragments > MOST_FRAGMENTS:
         raise too_complex("fragments", fragments, MOST_FRAGMENTS)
+    return count
 
 
 def check_depth(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:

@@ -15,7 +15,7 @@ import bot.striking.queries
 from schema import limits
 from schema.build import build_schema
 from schema.costs import LIST_SIZE, SIZES
-from schema.execution import CHARACTERS_REMEMBERED, OPERATIONS_REMEMBERED, Executor, Operation
+from schema.execution import OPERATIONS_REMEMBERED, WEIGHT_REMEMBERED, Executor, Operation
 
 ROOT = Path(__file__).parent.parent.parent
 EXECUTOR = Executor(build_schema())
@@ -209,7 +209,23 @@ def test_few_documents_are_remembered() -> None:
         executor.operation(f"{{ nonsense{number} }}", None)
         assert executor.operation("{ viewer { role } }", None) is kept
     assert len(executor._operations) == OPERATIONS_REMEMBERED
-    for number in range(20):
+    large = (
+        "{ raids { nodes { "
+        + "... on Raid { strikes { nodes { number team { name } } } hp { current } } " * 30
+        + "} } }"
+    )
+    for number in range(100):
+        executor.operation(f"{large} # {number}", None)
         executor.operation(f"# {number} " + "x" * 60_000 + "\n{ viewer { role } }", None)
-    assert executor._characters <= CHARACTERS_REMEMBERED
-    assert executor._characters == sum(len(query) for query, _ in executor._operations)
+    assert executor._weight <= WEIGHT_REMEMBERED
+    assert executor._weight == sum(one.weight for one in executor._operations.values())
+    assert 20 < len(executor._operations) < 200
+
+
+def test_a_refused_document_leaves_next_to_nothing() -> None:
+    """Its errors are remembered, not the parser and the tokens that they came from."""
+    executor = Executor(build_schema())
+    for query in ("{ viewer { " + "role " * 1_000 + "} }", "{ " + " ".join(f"nope{each}" for each in range(300)) + "}"):
+        errors = executor.operation(query, None).errors
+        assert {(error.nodes, error.__traceback__, error.original_error) for error in errors} == {(None, None, None)}
+        assert errors[0].formatted["locations"]

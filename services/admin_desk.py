@@ -43,6 +43,8 @@ class AdminDesk:
         self._tokens = TokenOffice(database)
         self.on_token_end: Callable[[int], None] = lambda _token_id: None
         """Hears of every token that is ended here."""
+        self.on_player_change: Callable[[], None] = lambda: None
+        """Hears when a player's name is another one."""
         self._announcements = AnnouncementOffice(database)
 
     # Raids
@@ -148,12 +150,15 @@ class AdminDesk:
     async def register_player(self, principal: Principal, *, discord_id: str, name: str) -> tuple[Player, bool]:
         """The player, and whether they are new."""
         require(principal, Role.BOT, Role.ADMIN)
-        return await self._players.register(discord_id, name)
+        registered = await self._players.register(discord_id, name)
+        self.on_player_change()
+        return registered
 
     async def forget_player(self, principal: Principal, *, discord_id: str, reason: str) -> Player:
         """Takes a player's name and Discord id away, and ends their tokens. What they did in raids stays."""
         require(principal, Role.ADMIN)
         player, tokens = await self._players.forget(actor_of(principal), discord_id, reason)
+        self.on_player_change()
         for token_id in tokens:
             self.on_token_end(token_id)
         return player

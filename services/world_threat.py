@@ -85,6 +85,7 @@ class WorldThreatService:
         self._line = StrikeLine(database, shelf, self._administration.settle, committed)
         self.reminders = ReminderBook(database, self._reader)
         self.desk = AdminDesk(database, self._administration, self._players)
+        self.desk.on_player_change = self._recent.forget
         self._accounting = AccountingWatch(database)
         self._clock: asyncio.Task[None] | None = None
         self._drained = False

@@ -17,8 +17,7 @@ async def api_processes(count: int, database_url: str, **settings: str) -> Async
     started: list[ApiProcess] = []
     with tempfile.TemporaryDirectory(prefix="worldthreat-processes-") as folder:
         try:
-            for number in range(count):
-                started.append(await ApiProcess.launched(Path(folder) / str(number), given))
+            started += [await ApiProcess.launched(Path(folder) / str(number), given) for number in range(count)]
             await asyncio.gather(*(each.starts() for each in started))
             yield started
         finally:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -30,10 +31,25 @@ from strawberry.schema.schema import (
 )
 from strawberry.types import ExecutionResult
 
+from schema.plans.resolving import Resolver
 from schema.plans.selections import Completion, SelectionCompiler, UnsupportedError
 
 Present = Callable[[GraphQLError], GraphQLError]
 ClassDecides = Callable[[GraphQLAbstractType], bool]
+
+
+_Call = tuple[Callable[[], Any], ResolveInfo]
+"""What resolves the root field, and the info that it is given."""
+
+
+class _LazyInfo(ResolveInfo):
+    """Coerces the variables when somebody asks for them: few do, for arguments come by themselves."""
+
+    @property
+    def variable_values(self) -> dict[str, Any]:
+        given: Any = self[ResolveInfo._fields.index("variable_values")]
+        values = get_variable_values(self.schema, self.operation.variable_definitions or (), given)
+        return {} if isinstance(values, list) else values.coerced
 
 
 def never(_abstract_type: GraphQLAbstractType) -> bool:
@@ -95,7 +111,6 @@ class Plan:
         self._definition = definition
         self._complete = complete
         self._present = present
-        self._variables = operation.variable_definitions or ()
         fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
         self._info = ResolveInfo(
             field_name=nodes[0].name.value,
@@ -114,20 +129,19 @@ class Plan:
             async_helpers=None,  # nothing here goes on after its answer
             operation_extensions={},
         )
+        self._lazy_info = _LazyInfo._make(self._info)
+        self._resolver: Resolver | None = None
+        with contextlib.suppress(UnsupportedError):
+            self._resolver = Resolver(schema, definition, nodes[0], operation.variable_definitions or ())
 
     async def execute(self, variables: dict[str, Any] | None, context: Any) -> ExecutionResult | None:
         """The answer; None when the variables or arguments are wrong, and nothing was done."""
-        values = get_variable_values(self._schema, self._variables, variables or {})
-        if isinstance(values, list):
+        call = self._compiled_call(variables or {}, context) or self._ordinary_call(variables or {}, context)
+        if call is None:
             return None
-        definition = self._definition
+        resolve, info = call
         try:
-            arguments = get_argument_values(definition, self._nodes[0], values)
-        except GraphQLError:
-            return None
-        info = self._info._replace(variable_values=values.coerced, context=context)
-        try:
-            resolved = definition.resolve(None, info, **arguments)  # type: ignore[misc]  # `compile_plan` has looked
+            resolved = resolve()
             if isawaitable(resolved):
                 resolved = await resolved
         except Exception as error:  # noqa: BLE001 - as in graphql-core: whatever it is becomes an error of the answer
@@ -135,6 +149,30 @@ class Plan:
         with contextlib.suppress(Exception):  # graphql-core says what is wrong, and where
             return ExecutionResult(data={self._key: self._complete(resolved, info)}, errors=None, extensions={})
         return await self._complete_elsewhere(resolved, variables, context)
+
+    def _compiled_call(self, variables: dict[str, Any], context: Any) -> _Call | None:
+        """None for arguments that have to go the ordinary way."""
+        if self._resolver is None:
+            return None
+        try:
+            arguments = self._resolver.arguments(variables)
+        except Exception:  # noqa: BLE001 - the ordinary way says what is wrong, if anything is
+            return None
+        info = self._lazy_info._replace(variable_values=variables, context=context)
+        return partial(self._resolver, info, arguments), info
+
+    def _ordinary_call(self, variables: dict[str, Any], context: Any) -> _Call | None:
+        """None for variables or arguments that are wrong."""
+        values = get_variable_values(self._schema, self._operation.variable_definitions or (), variables)
+        if isinstance(values, list):
+            return None
+        try:
+            arguments = get_argument_values(self._definition, self._nodes[0], values)
+        except GraphQLError:
+            return None
+        info = self._info._replace(variable_values=values.coerced, context=context)
+        resolve: Any = self._definition.resolve  # `compile_plan` has seen to it that there is one
+        return partial(resolve, None, info, **arguments), info
 
     def _failed(self, raised: Exception) -> ExecutionResult:
         error = self._present(located_error(raised, self._nodes, [self._key]))

@@ -92,6 +92,7 @@ class RaidApi:
         self._token, self._admin_token = options.api_token, options.admin_token
         self._open = contextlib.AsyncExitStack()
         self._session: AsyncClientSession | None = None
+        self._room = asyncio.Semaphore(CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         transport = AIOHTTPTransport(
@@ -100,7 +101,7 @@ class RaidApi:
             json_serialize=lambda value: orjson.dumps(value).decode(),
             json_deserialize=orjson.loads,
             client_session_args={
-                "timeout": aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
+                "timeout": aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 "connector": aiohttp.TCPConnector(limit=CONNECTIONS),
             },
         )
@@ -161,11 +162,11 @@ class RaidApi:
             raise ApiUnavailableError(f"no answer within {within_seconds:g} s: {failure!r}") from (failure or error)
 
     async def _attempt(self, request: _Request, headers: Mapping[str, str], seconds: float) -> dict[str, Any]:
-        """One attempt. Raises ApiRefusedError, or what `ask` may try again: TransportQueryError is then OVERLOADED."""
+        """One attempt, whose `seconds` begin when it has a connection to itself. Raises ApiRefusedError, or what `ask` may try again: TransportQueryError is then OVERLOADED."""
         if self._session is None:
             raise ApiUnavailableError("the line to the API is closed")
         try:
-            async with asyncio.timeout(seconds):
+            async with self._room, asyncio.timeout(seconds):
                 data: dict[str, Any] = await self._session.execute(request, extra_args={"headers": dict(headers)})
                 return data
         except TransportQueryError as error:

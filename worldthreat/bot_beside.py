@@ -26,7 +26,7 @@ LONGEST_PAUSE_SECONDS: Final = 60.0
 STEADY_SECONDS: Final = 60.0
 """A bot that has run this long is no longer one that dies at once: the next pause is the first again."""
 STOP_SECONDS: Final = 10.0
-TOKENS_LOOK_SECONDS: Final = 10.0
+TOKENS_LOOK_SECONDS: Final = 5.0
 CANNOT_START: Final = 2
 SERVER_SETTINGS: Final = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT", "WORKERS", "PUBLIC_URL", "ALLOWED_ORIGINS")
 ACTOR: Final = Principal(Role.ADMIN, token_name="worldthreat up")  # noqa: S106 - a name, not a secret

@@ -13,6 +13,7 @@ from schema.administration import (
     AnnouncementChannelInput,
     CreateRaidInput,
     CreateTokenInput,
+    ForgetPlayerInput,
     GrantCharactersInput,
     GrantEquipmentInput,
     RaidActionInput,
@@ -152,6 +153,17 @@ class Mutation:
         self, info: Info, player: Annotated[RegisterPlayerInput, argument("The player.", name="input")]
     ) -> answers.PlayerRegistered:
         return await administration.register_player(info.context, discord_id=player.discord_id, name=player.name)
+
+    @resolved(
+        results.ForgetPlayerResult,
+        needs(Role.ADMIN),
+        "Forget a player: their name, Discord id and reminders are gone for good, their tokens end. What they did in "
+        "raids stays, under no name. For admins.",
+    )
+    async def forget_player(
+        self, info: Info, player: Annotated[ForgetPlayerInput, argument("Whom, and why.", name="input")]
+    ) -> answers.PlayerForgotten:
+        return await administration.forget_player(info.context, discord_id=player.discord_id, reason=player.reason)
 
     @resolved(
         results.AnnouncementChannelResult,

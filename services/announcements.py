@@ -7,7 +7,7 @@ from db.queries import administration, raids
 from db.rows import ChannelRow
 from services.errors import InvalidInputError, RaidNotFoundError
 from services.rules.events import RaidEventKind
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 from services.views import AnnouncementChannel, SwitchedOff
 
 LONGEST_DISCORD_ID = 64

@@ -21,6 +21,7 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parent
 BUILD = WEB.parent / "build"
 DIST = WEB / "dist"
+VITE = str(WEB / "node_modules" / "vite" / "bin" / "vite.js")
 PARTS = ("overlay", "page", "graphiql")
 SOURCES = (*PARTS, "live", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 STEP_SECONDS = 900
@@ -120,9 +121,8 @@ def build(node: Node, stamp: str) -> None:
     say("Building the pages ...")
     fresh = BUILD / "pages"
     shutil.rmtree(fresh, ignore_errors=True)
-    vite = str(WEB / "node_modules" / "vite" / "bin" / "vite.js")
     for part in PARTS:
-        command = [node.node, vite, "build", "--mode", part, "--outDir", str(fresh / part)]
+        command = [node.node, VITE, "build", "--mode", part, "--outDir", str(fresh / part)]
         run(command, BuildError(f"web/{part} has a mistake"), node.environment)
     (fresh / "built").write_text(stamp)
     before = BUILD / "pages-before"
@@ -134,11 +134,16 @@ def build(node: Node, stamp: str) -> None:
 
 
 def check(node: Node) -> None:
-    """Holds the types against schema/schema.graphql, and the sources against the types."""
+    """Holds types against schema/schema.graphql, sources against types, and the overlay against old browsers."""
     run([node.node, "types.mjs", "--check"], BuildError("the types do not fit the schema"), node.environment)
     tsc = [node.node, str(WEB / "node_modules" / "typescript" / "bin" / "tsc"), "--project"]
     for project in ("tsconfig.json", "tsconfig.node.json"):
         run([*tsc, project], BuildError("the types do not fit"), node.environment)
+    built = str(BUILD / "checked" / "overlay")
+    vite = [node.node, VITE, "build", "--mode", "overlay", "--outDir", built]
+    run(vite, BuildError("web/overlay has a mistake"), node.environment)
+    too_new = BuildError("the overlay uses what the browsers of some streamers do not know")
+    run([node.node, "old_browsers.mjs", built], too_new, node.environment)
 
 
 def run(command: list[str], failure: BuildError, environment: dict[str, str]) -> None:
@@ -163,7 +168,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Builds the pages when their sources have changed.")
     more = parser.add_mutually_exclusive_group()
     more.add_argument("--dev", action="store_true", help="also fetch what testing the pages needs")
-    more.add_argument("--check", action="store_true", help="build nothing; check the types")
+    more.add_argument(
+        "--check", action="store_true", help="check the types, and the overlay for old browsers"
+    )
     more.add_argument("--types", action="store_true", help="build nothing; write the types of the schema anew")
     options = parser.parse_args()
     development = options.dev or options.check or options.types

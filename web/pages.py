@@ -38,7 +38,7 @@ NOT_BUILT: Final = """<!doctype html>
 <title>Not built yet · World-Threat Expeditions</title>
 <link rel="icon" href="data:,">
 <style>
-  :root { color-scheme: light dark; }
+  :root { color-scheme: light dark; background: Canvas; color: CanvasText; }
   body { max-width: 34rem; margin: 12vh auto; padding: 0 1.25rem; font: 1.05rem/1.55 system-ui, sans-serif; }
   code { padding: .1em .4em; border-radius: 4px; background: #8883; }
 </style>

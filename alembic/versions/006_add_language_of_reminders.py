@@ -1,6 +1,6 @@
 """In which language a player is reminded.
 
-Revision 006 after 004.
+Revision 006 after 005.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "006"
-down_revision: str | None = "004"
+down_revision: str | None = "005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -53,10 +53,7 @@ new MutationObserver((_changes, observer) => {
 
 DRAIN: Final = """
 window.samples = [];
-const part = (id) => {
-  const node = document.getElementById(id);
-  return 1 + new DOMMatrix(getComputedStyle(node).transform).e / node.offsetWidth;
-};
+const part = (id) => new DOMMatrix(getComputedStyle(document.getElementById(id)).transform).a;
 const sample = () => {
   if (document.body?.dataset.scene === "raid") samples.push([performance.now(), part("fill"), part("ghost")]);
   requestAnimationFrame(sample);

@@ -101,7 +101,7 @@ async def due(connection: AsyncConnection, raid_id: int, until: datetime, limit:
         .limit(limit)
     )
     rows: Any = await connection.execute(statement)  # neither is null: the conditions say so
-    return [DueReminderRow(*row) for row in rows]
+    return [DueReminderRow._make(row) for row in rows]
 
 
 async def disarm_exhausted(connection: AsyncConnection, raid_id: int, user_ids: Sequence[int]) -> None:

@@ -4,22 +4,31 @@ import asyncio
 import contextlib
 import itertools
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, Response, async_playwright
 
+from services.rules.values import StrikeAction
+from services.views import Principal, Role, StrikeSuccess
 from tests.web.conftest import api, open_api  # noqa: F401 - fixtures for the tests here
 from tests.web.harness import Api
 from web.pages import DIST
 
 DEBIANS = Path("/usr/bin/chromium")
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+FEWEST_RULES = 8
+SCHEMES: Final = ("light", "dark")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+CROWD = Principal(Role.BOT, token_name="crowd")
 POLL_SECONDS = 0.02
+STEP_MS = 1_000
+SHORT_STEP_MS = 100
 LISTEN = """
 window.violations = [];
 addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
@@ -80,6 +89,19 @@ class Visit:
             ) from None
         return last
 
+    async def skip(self, milliseconds: int) -> None:
+        """Lets so much of the time of a page with a `clock` pass at once; in steps, for its line answers meanwhile."""
+        while milliseconds > 0:
+            await self.page.clock.run_for(min(milliseconds, STEP_MS))
+            milliseconds -= STEP_MS
+
+    async def until_skipped(self, expression: str, milliseconds: int) -> None:
+        """Lets the page's time pass until the JavaScript expression is true, which it must be within so much of it."""
+        began = await self.page.evaluate("() => performance.now()")
+        while not await self.page.evaluate(f"() => {expression}"):
+            assert await self.page.evaluate("() => performance.now()") - began < milliseconds, f"not {expression}"
+            await self.page.clock.run_for(SHORT_STEP_MS)
+
     async def text(self, selector: str) -> str:
         return await self.page.eval_on_selector(selector, "node => node.textContent") or ""
 
@@ -127,13 +149,20 @@ def built_pages() -> Path:
 
 @pytest.fixture
 async def open_page(chromium: Browser, built_pages: Path) -> AsyncIterator[OpenPage]:  # noqa: ARG001 - it skips
-    """Opens an address: `await open_page(url, viewport=…, reduced_motion=…, scripts=[…])`. Options: the context's."""
+    """Opens an address: `await open_page(url, viewport=…, reduced_motion=…, scripts=[…])`. Options: the context's.
+
+    With `clock`, the page's time goes on as ever, and can be made to pass sooner: `await visit.skip(4_000)`.
+    """
     visits: list[Visit] = []
     async with contextlib.AsyncExitStack() as stack:
 
-        async def opened(url: str, *, scripts: tuple[str, ...] = (), may_be_cut: bool = False, **options: Any) -> Visit:
+        async def opened(
+            url: str, *, scripts: tuple[str, ...] = (), may_be_cut: bool = False, clock: bool = False, **options: Any
+        ) -> Visit:
             context = await chromium.new_context(**{"viewport": {"width": 1920, "height": 1080}, **options})
             stack.push_async_callback(context.close)
+            if clock:
+                await context.clock.install()
             for script in (LISTEN, *scripts):
                 await context.add_init_script(script)
             parts = urlsplit(url)
@@ -148,10 +177,46 @@ async def open_page(chromium: Browser, built_pages: Path) -> AsyncIterator[OpenP
     assert troubles == []
 
 
+async def no_barriers(visit: Visit) -> None:
+    """Nothing runs out of the page sideways, and axe finds nothing serious."""
+    if not AXE.is_file():
+        pytest.fail("web/node_modules has no axe-core: run `python web/build.py --dev`")
+    page = visit.page
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    await page.evaluate(AXE.read_text())  # as the browser's own tools do it: the page's policy lets no script in
+    found = await page.evaluate("() => axe.run(document, { iframes: false })")
+    assert len(found["passes"]) > FEWEST_RULES
+    serious = [
+        (each["id"], [(node["target"], node["failureSummary"]) for node in each["nodes"]])
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+
+
 async def fighters(site: Api, count: int) -> list[tuple[str, str]]:
     """So many single characters that can strike the live raid, each as (Discord id, character id)."""
     found: list[tuple[str, str]] = []
     while len(found) < count:
-        discord_id = await site.player(characters=100)
+        discord_id = await site.player(characters=min(100, count - len(found)))
         found += [(discord_id, character) for character in await site.unused(discord_id)]
-    return found[:count]
+    return found
+
+
+async def crowd_strikes(site: Api, hitting: Sequence[tuple[str, str]], *, per_second: float) -> list[StrikeSuccess]:
+    """A fight by each, at an even pace, past the API, as another API process would make them."""
+    began = time.monotonic()
+
+    async def one(number: int, discord_id: str, character: str) -> StrikeSuccess:
+        await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
+        return await site.service.execute_strike(
+            CROWD,
+            action=StrikeAction.FIGHT,
+            character_ids=(character,),
+            equipment_id=None,
+            discord_id=discord_id,
+            idempotency_key=f"crowd {next(site.numbers)}",
+            expected_sequence=None,
+        )
+
+    return await asyncio.gather(*(one(number, *fighter) for number, fighter in enumerate(hitting)))

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from schema.build import build_schema
-from services.tokens import Authenticator
-from tests.pages.conftest import OpenPage
+from schema.execution import Executor
+from services.authentication import Authenticator
+from tests.pages.conftest import SCHEMES, OpenPage, no_barriers
 from tests.web.harness import Api
 from tests.web.live import listening
 from web.app import WebOptions, create_app
@@ -19,16 +20,21 @@ HEAVIEST_PAGE_BYTES = 60_000
     ("path", "ready"),
     [
         ("/", "document.querySelector('#loading').hidden"),
-        ("/overlay/", "document.readyState === 'complete'"),
+        ("/overlay/", "document.body.dataset.scene"),
+        ("/overlay", "document.body.dataset.scene"),
         ("/overlay/edit", "document.querySelector('iframe')?.contentDocument?.readyState === 'complete'"),
-        ("/overlay", "document.readyState === 'complete'"),
         ("/graphql", "document.querySelector('.graphiql-execute-button')"),
     ],
 )
-async def test_each_page_loads_from_our_own_server_alone(api: Api, open_page: OpenPage, path: str, ready: str) -> None:
+async def test_each_page_loads_from_our_own_server_alone_and_keeps_nobody_out(
+    api: Api, open_page: OpenPage, path: str, ready: str
+) -> None:
     visit = await open_page(f"{api.url}{path}")  # what is missing, refused or from elsewhere fails the test in the end
     await visit.until(ready, seconds=20)
     assert visit.asked
+    for scheme in SCHEMES:
+        await visit.page.emulate_media(color_scheme=scheme)
+        await no_barriers(visit)
 
 
 async def test_links_lead_to_pages_that_are_there(api: Api, open_page: OpenPage) -> None:
@@ -53,15 +59,18 @@ async def test_the_raid_page_is_light(api: Api) -> None:
 async def test_a_page_that_is_not_built_names_the_command_and_the_api_answers(
     api: Api, open_page: OpenPage, tmp_path: Path, path: str
 ) -> None:
-    async def is_ready() -> bool:
+    async def is_migrated() -> bool:
         return True
 
-    options = WebOptions(is_ready=is_ready, pages=tmp_path / "dist")
-    app = create_app(build_schema(), api.service, Authenticator(api.database), options)
+    options = WebOptions(is_migrated=is_migrated, pages=tmp_path / "dist")
+    app = create_app(Executor(build_schema()), api.service, Authenticator(api.database), options)
     async with listening(app) as (_server, port):
         visit = await open_page(f"http://127.0.0.1:{port}{path}", viewport={"width": 360, "height": 640})
         assert await visit.text("h1") == "This page is not built yet"
         assert await visit.text("code") == "make web"
+        for scheme in SCHEMES:
+            await visit.page.emulate_media(color_scheme=scheme)
+            await no_barriers(visit)
         answer = await visit.page.evaluate(
             """fetch("/graphql", { method: "POST", headers: { "Content-Type": "application/json" },
                 body: JSON.stringify({ query: "{ viewer { role } }" }) }).then((response) => response.json())"""

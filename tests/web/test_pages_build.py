@@ -97,3 +97,30 @@ def test_pages_that_are_up_to_date_are_left_alone_without_looking_for_node(build
         [sys.executable, str(sources / "build.py")], env={"PATH": ""}, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.js", "const { a } = b; if (a?.at(-1)) a.findLast(Boolean); structuredClone(a);", []),
+        ("a.js", "x.toSorted()", [".toSorted"]),
+        ("a.js", "const y = Promise.withResolvers(); AbortSignal.any([])", [".withResolvers", "AbortSignal.any"]),
+        ("a.js", "document.body.checkVisibility(); new CloseWatcher()", [".checkVisibility", "CloseWatcher"]),
+        ("a.css", "a:is(b) { inset: 0; contain: strict; color: rgb(1 2 3) }", []),
+        ("a.css", "a:has(b) { rotate: 4deg; height: 3dvh }", [":has", "rotate", "the unit dvh"]),
+        ("a.css", "a { color: color-mix(in srgb, red, blue); b { top: 0 } }", ["color-mix()", "b inside another rule"]),
+        ("a.css", "@container (width > 1px) { a { top: 0 } }", ["@container"]),
+    ],
+)
+def test_what_old_browsers_of_streamers_do_not_know_is_found(
+    tmp_path: Path, name: str, content: str, found: list[str]
+) -> None:
+    node = shutil.which("node")
+    if node is None or not (ROOT / "web" / "node_modules" / "@mdn").is_dir():
+        pytest.skip("what checks the pages is not there: run `python web/build.py --dev`")
+    (tmp_path / name).write_text(content)
+    command = [node, "old_browsers.mjs", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    told = [line.split(": ", 2)[2] for line in done.stderr.splitlines()]
+    assert sorted(told) == sorted(found)
+    assert done.returncode == (1 if found else 0)

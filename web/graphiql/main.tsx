@@ -6,7 +6,7 @@ import "graphiql/style.css";
 import "./graphiql.css";
 import { createRoot } from "react-dom/client";
 import { groups } from "./examples";
-import { EXAMPLES } from "./panel";
+import { EXAMPLES, isNarrow } from "./panel";
 import { storageWithoutTokens } from "./storage";
 
 const endpoint = new URL(window.location.pathname, window.location.href);
@@ -24,10 +24,10 @@ if (place) {
       fetcher={fetcher}
       storage={storageWithoutTokens}
       plugins={[EXAMPLES, HISTORY_PLUGIN]}
-      visiblePlugin={EXAMPLES}
+      {...(isNarrow() ? {} : { visiblePlugin: EXAMPLES })}
       defaultQuery=""
       defaultTabs={[{ query: welcome }]}
-      defaultEditorToolsVisibility="headers"
+      defaultEditorToolsVisibility={isNarrow() ? false : "headers"}
       shouldPersistHeaders={false}
     >
       <GraphiQL.Logo>

@@ -6,13 +6,16 @@ import { groups, type Example, type Group } from "./examples";
 
 const TOKEN = /"Bearer wt_[^"]+"/;
 
+/** Whether there is no room for the pane beside the editors: as in graphiql.css. */
+export const isNarrow = (): boolean => matchMedia("(max-width: 720px)").matches;
+
 function headersFor(group: Group, current: string): string {
   if (TOKEN.test(current) || !group.role) return current;
   return JSON.stringify({ Authorization: `Bearer wt_${group.role}_paste-your-token-here` }, null, 2);
 }
 
 function Examples(): ReactElement {
-  const { addTab, setOperationFacts } = useGraphiQLActions();
+  const { addTab, setOperationFacts, setVisiblePlugin } = useGraphiQLActions();
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
   const headerEditor = useGraphiQL((state) => state.headerEditor);
@@ -27,7 +30,8 @@ function Examples(): ReactElement {
     setOperationFacts({ documentAST, operations, operationName: operations[0]?.name?.value ?? "" });
     variableEditor?.setValue(example.variables ? JSON.stringify(example.variables(), null, 2) : "");
     headerEditor?.setValue(headers);
-    queryEditor?.focus();
+    if (isNarrow()) setVisiblePlugin(null); // it covers the editors, and a phone's keyboard would come up unasked
+    else queryEditor?.focus();
   }
 
   return (
@@ -55,6 +59,9 @@ function Examples(): ReactElement {
       <p>
         Everything there is to ask, with what it means, is behind the book symbol. How the API is meant to be used is told in{" "}
         <code>docs/api.md</code>, live following in <code>docs/live.md</code>.
+      </p>
+      <p>
+        <a href="./">To the raid page</a>
       </p>
     </section>
   );

@@ -104,16 +104,10 @@ export type OverlayStrikesSubscriptionVariables = Exact<{
 
 export type OverlayStrikesSubscription = { readonly strikeFeed: { readonly skipped: number, readonly lastNumber: number, readonly strikes: ReadonlyArray<{ readonly number: number, readonly action: StrikeAction, readonly damageDealt: number, readonly analysisPoints: number, readonly affinityPermille: number, readonly player: { readonly name: string } }> } };
 
-export type OverlayNewestQueryVariables = Exact<{
-  metric: LeaderboardMetric;
-  top: number;
-}>;
+export type OverlayNewestQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OverlayNewestQuery = { readonly raids: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly status: RaidStatus, readonly outcome: RaidOutcome | null, readonly startsAt: string, readonly completedAt: string | null, readonly events: ReadonlyArray<
-        | { readonly finalBlowBy: { readonly name: string } }
-        | Record<PropertyKey, never>
-      >, readonly boss: { readonly name: string }, readonly hp: { readonly current: number, readonly total: number }, readonly stage: { readonly number: number, readonly count: number, readonly fightPermille: number, readonly hpThresholdsPermille: ReadonlyArray<number> }, readonly analysis: { readonly points: number, readonly unlocked: number, readonly thresholds: ReadonlyArray<number> }, readonly weaknesses: ReadonlyArray<{ readonly value: string }>, readonly resistances: ReadonlyArray<{ readonly value: string }>, readonly curses: ReadonlyArray<{ readonly sequence: number, readonly affinity: { readonly value: string } }>, readonly curseClock: { readonly strikesUntilNext: number }, readonly totals: { readonly strikes: number, readonly participants: number }, readonly leaderboard: ReadonlyArray<{ readonly rank: number, readonly score: number, readonly player: { readonly id: string, readonly name: string } }> | null }> } };
+export type OverlayNewestQuery = { readonly raids: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: RaidStatus, readonly startsAt: string, readonly completedAt: string | null }> } };
 
 export type OverlayOneQueryVariables = Exact<{
   raidId: string;

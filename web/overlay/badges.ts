@@ -25,15 +25,10 @@ export function badgeRow(home: HTMLElement, label: string): (badges: readonly Ba
   const slots = Array.from({ length: MOST }, () => make("badge"));
   const more = make("badge more");
   home.append(make("label", label), ...slots, more);
-  let shown = "";
   let known = new Set<string>();
-  let taken = 0;
 
   return (badges, room, fresh) => {
-    const key = badges.map((badge) => badge.className + badge.text).join("\n") + room;
-    if (key === shown && !fresh) return taken;
-    shown = key;
-    taken = 0;
+    let taken = 0;
     let count = 0;
     for (const badge of badges.slice(0, MOST)) {
       const width = Math.min(WIDEST, AROUND_TEXT + widthOf(badge.text));

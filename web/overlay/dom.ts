@@ -16,7 +16,7 @@ export function say(node: HTMLElement, text: string): void {
 
 /** Moves the right edge of a bar's filling. */
 export function fill(node: HTMLElement, fraction: number): void {
-  node.style.transform = `translateX(${(Math.min(1, Math.max(0, fraction)) - 1) * 100}%)`;
+  node.style.transform = `scaleX(${Math.min(1, Math.max(0, fraction))})`;
 }
 
 export const isCalm = (): boolean => document.documentElement.dataset.motion === "reduced";
@@ -24,7 +24,7 @@ export const isCalm = (): boolean => document.documentElement.dataset.motion ===
 /** Whether movement would be seen and is wanted. */
 export const isLively = (): boolean => !isCalm() && !document.documentElement.classList.contains("snap");
 
-const EASE = "cubic-bezier(.2,.8,.2,1)";
+export const EASE = "cubic-bezier(.2,.8,.2,1)";
 
 export function appear(node: HTMLElement, from: string, milliseconds = 280): void {
   if (isLively()) node.animate([{ opacity: 0, transform: from }, { opacity: 1 }], { duration: milliseconds, easing: EASE });

@@ -3,32 +3,33 @@ import { openLine } from "../live/line";
 import { followRaid } from "../live/raid";
 import type { OverlayNewestQuery, OverlayOneQuery, OverlayStrikesSubscription } from "../live/schema";
 import query from "./overlay.graphql?raw";
-import { finalBlow, type EndedRaid, type Raid, type RaidEvent } from "./raid";
+import { finalBlow, type Raid, type RaidEvent } from "./raid";
 import type { Settings } from "./settings";
 import type { View } from "./view";
 
 const LOOK_AGAIN_MS = 15_000;
 const TRY_AGAIN_MS = 3_000;
 
-export function follow(view: View, settings: Settings): void {
+/** `viewed`: the view, which is there once the first answer comes; until then the socket opens while it is made. */
+export function follow(viewed: () => View, settings: Settings): void {
   const { raid: raidId, victorySeconds } = settings;
   const asked = { metric: settings.board ?? "DAMAGE", top: Math.max(3, settings.top) };
   let live = false;
   let timer = 0;
   let shown: string | undefined;
 
-  const isStillShown = ({ completedAt }: Raid): boolean =>
+  const isStillShown = ({ completedAt }: Pick<Raid, "completedAt">): boolean =>
     Date.now() - Date.parse(completedAt ?? "") < victorySeconds * 1_000 || victorySeconds === Number.POSITIVE_INFINITY;
 
-  const line = openLine({ token: settings.token, onState: (state) => view.line(state) });
+  const line = openLine({ token: settings.token, onState: (state) => viewed().line(state) });
 
-  const newest = async (): Promise<readonly EndedRaid[]> => {
-    if (!raidId) {
-      const question = { query, operationName: "OverlayNewest", variables: asked };
-      return (await line.ask<OverlayNewestQuery>(question)).raids.nodes;
-    }
-    const question = { query, operationName: "OverlayOne", variables: { ...asked, raidId } };
-    const { raid } = await line.ask<OverlayOneQuery>(question);
+  const details = async (id: string): Promise<OverlayOneQuery["raid"]> =>
+    (await line.ask<OverlayOneQuery>({ query, operationName: "OverlayOne", variables: { ...asked, raidId: id } })).raid;
+
+  /** Little is asked, and no more than is needed: thousands may ask it at once. */
+  const newest = async (): Promise<OverlayNewestQuery["raids"]["nodes"]> => {
+    if (!raidId) return (await line.ask<OverlayNewestQuery>({ query, operationName: "OverlayNewest" })).raids.nodes;
+    const raid = await details(raidId);
     return raid ? [raid] : [];
   };
 
@@ -43,12 +44,14 @@ export function follow(view: View, settings: Settings): void {
       const ended = raids.find(({ status }) => status === "COMPLETED");
       if (isOn) return; // the subscription tells of it
       if (ended && victorySeconds > 0 && isStillShown(ended)) {
-        if (shown !== ended.id) view.ended(ended, finalBlow(ended.events), false);
+        const raid = shown === ended.id ? undefined : await details(ended.id);
+        if (!raid || live) return;
+        viewed().ended(raid, finalBlow(raid.events), false);
         shown = ended.id;
         return;
       }
       shown = undefined;
-      view.waiting(raids.findLast(({ status }) => status === "SCHEDULED")?.startsAt);
+      viewed().waiting(raids.findLast(({ status }) => status === "SCHEDULED")?.startsAt);
     } catch {
       // cut off, or refused: the line says so itself
     } finally {
@@ -67,10 +70,10 @@ export function follow(view: View, settings: Settings): void {
         if (live) {
           clearTimeout(timer);
           shown = undefined;
-          view.raid(raid, events, fresh);
+          viewed().raid(raid, events, fresh);
         } else if (!fresh && victorySeconds > 0) {
           shown = raid.id;
-          view.ended(raid, finalBlow(events), true);
+          viewed().ended(raid, finalBlow(events), true);
         }
       },
       over() {
@@ -83,7 +86,7 @@ export function follow(view: View, settings: Settings): void {
   if (settings.ticker) {
     line.follow<OverlayStrikesSubscription>(
       { query, operationName: "OverlayStrikes", variables: { raidId: raidId ?? null } },
-      { next: ({ strikeFeed }) => view.strikes(strikeFeed) },
+      { next: ({ strikeFeed }) => viewed().strikes(strikeFeed) },
     );
   }
   void look();

@@ -4,6 +4,8 @@ import { settingsFrom, type Layout } from "./settings";
 import { makeView } from "./view";
 
 const settings = settingsFrom(location.search, location.hash, navigator.language);
+// Before anything is made: the way to the server and back is the longest part of it.
+if (settings.demo === "off") follow(() => followed, settings);
 const root = document.documentElement;
 const { layout, theme, motion, accent, lang, onlost, idle } = settings;
 Object.assign(root.dataset, { layout, theme, onlost, idle: idle ? "show" : "hide" });
@@ -68,8 +70,8 @@ const listen = (): void => {
 };
 setInterval(listen, 1_000);
 
-if (settings.demo === "off") follow({ ...view, raid: (...told) => (listen(), view.raid(...told)) }, settings);
-else void import("./demo").then(({ play }) => play(view, settings));
+const followed = { ...view, raid: (...told: Parameters<typeof view.raid>) => (listen(), view.raid(...told)) };
+if (settings.demo !== "off") void import("./demo").then(({ play }) => play(view, settings));
 
 // The settings page tries things out in its preview.
 addEventListener("message", ({ origin, data }: MessageEvent<{ rehearse?: string }>) => {

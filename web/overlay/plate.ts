@@ -30,6 +30,7 @@ export function makePlate({ badges, layout }: Settings, { say: words, whole, sho
   let flashedAt = 0;
   let hitAt = 0;
   let timer = 0;
+  let shownAffinities = "";
 
   const drain = (): void => {
     timer = hitAt = 0;
@@ -99,6 +100,11 @@ export function makePlate({ badges, layout }: Settings, { say: words, whole, sho
     }
 
     if (!badges) return;
+    say(clock, whole(raid.curseClock.strikesUntilNext));
+    // What is not written anew is not measured anew: that costs a whole calculation of styles.
+    const affinities = JSON.stringify([raid.weaknesses, raid.curses, raid.resistances]);
+    if (affinities === shownAffinities && !fresh) return;
+    shownAffinities = affinities;
     const labels = widthOf(words.weak + words.cursed + words.nextCurse.join("1,000")) * SMALLER;
     const room = isUpright ? UPRIGHT_ROOM : ROOM - labels;
     const weaknesses = raid.weaknesses.map(({ value }) => ({ text: titled(value), className: "weak" })).reverse();
@@ -109,6 +115,5 @@ export function makePlate({ badges, layout }: Settings, { say: words, whole, sho
     const against = [...curses, ...resisted];
     const taken = weak(weaknesses, isUpright || !against.length ? room : room * WEAK_SHARE, fresh);
     cursed(against, isUpright ? room : room - taken, fresh);
-    say(clock, whole(raid.curseClock.strikesUntilNext));
   };
 }

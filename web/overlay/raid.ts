@@ -1,11 +1,10 @@
 /** What the overlay knows of a raid: the answers to overlay.graphql, by shorter names. */
-import type { OverlayLiveSubscription, OverlayNewestQuery, OverlayRaidFragment, OverlayStrikesSubscription } from "../live/schema";
+import type { OverlayLiveSubscription, OverlayRaidFragment, OverlayStrikesSubscription } from "../live/schema";
 
 export type Raid = OverlayRaidFragment;
 export type RaidEvent = OverlayLiveSubscription["raidUpdates"]["events"][number];
 export type StrikeFeed = OverlayStrikesSubscription["strikeFeed"];
 export type Strike = StrikeFeed["strikes"][number];
-export type EndedRaid = OverlayNewestQuery["raids"]["nodes"][number];
 
 export const hpFraction = ({ hp }: Raid): number => hp.current / hp.total;
 

@@ -1,12 +1,13 @@
 /** The newest strikes, at a pace that can be read: what comes faster is summed up in the row that is shown. */
-import { appear, make, part, say } from "./dom";
+import { EASE, isLively, make, part, say } from "./dom";
 import type { Strike, StrikeFeed } from "./raid";
 import type { Settings } from "./settings";
 import type { Words } from "./words";
 
 const ROWS = 5;
 const PITCH = 46;
-const ROW_EVERY_MS = 300;
+const ROW_EVERY_MS = 450;
+const GLIDE_MS = 250;
 const BETTER_PERMILLE = 1_100;
 
 export interface Ticker {
@@ -20,7 +21,8 @@ export function makeTicker({ ticker }: Settings, { say: words, whole, short, fac
   const rows = Array.from({ length: ROWS + 1 }, () => make("row", make("name"), make("value"), make("times"), make("aside")));
   for (const row of rows) row.hidden = true;
   for (const row of rows) row.children[0]?.setAttribute("dir", "auto");
-  home.append(...rows);
+  const list = make("list", ...rows);
+  home.append(list);
   home.hidden = !ticker;
   let last = 0;
   let waiting: Strike[] = [];
@@ -41,12 +43,9 @@ export function makeTicker({ ticker }: Settings, { say: words, whole, short, fac
     say(aside, others > 0 ? words.more(whole(others)) : fights ? "" : words.analysis);
     aside.hidden = aside.textContent === "";
     row.hidden = false;
-    rows.forEach((each, index) => {
-      each.style.transition = each === row ? "none" : "";
-      each.style.transform = `translateY(${-index * PITCH}px)`;
-      each.style.opacity = index < ROWS ? "1" : "0";
-    });
-    appear(row, "translateX(-28px)");
+    rows.forEach((each, index) => (each.style.transform = `translateY(${-index * PITCH}px)`));
+    // One movement of all, the new one comes from below the edge and the oldest leaves above: few layers, short to draw.
+    if (isLively()) list.animate([{ transform: `translateY(${PITCH}px)` }, {}], { duration: GLIDE_MS, easing: EASE });
   };
 
   const next = (): void => {

@@ -30,7 +30,9 @@ from tests.web.harness import ROOT, Api
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much happens, and how often what is killed. `calm_seconds` lie between two blows."""
+    """How much happens, and how often what is killed: with `calm_seconds` between two blows. Players wait
+    `answer_seconds` for an answer, then they begin anew.
+    """
 
     players: int
     strikes: int
@@ -39,17 +41,16 @@ class Size:
     gateway_cuts: int
     bot_kills: int
     calm_seconds: float
+    answer_seconds: float
     catch_up_seconds: float
 
 
-SMALL = Size(6, 12, 30, 1, 1, 1, 1.0, 60.0)
-FULL = Size(100, 2_000, 60, 5, 5, 3, 8.0, 900.0)
+SMALL = Size(6, 12, 30, 1, 1, 1, 1.0, 10.0, 60.0)
+FULL = Size(100, 2_000, 60, 5, 5, 3, 8.0, 45.0, 900.0)
 SIZE = FULL if os.environ.get("RAID_SOAK") == "full" else SMALL
 CHANNELS = 20
 CHARACTERS = 32
 START_SECONDS = 40.0
-ANSWER_SECONDS = 10.0
-PATIENCE_SECONDS = 6 * ANSWER_SECONDS
 FAILING_SHARE = 0.02
 HP = 1_000_000_000
 CURSE_EVERY = {SMALL: 4, FULL: 100}[SIZE]
@@ -158,10 +159,11 @@ class Striker:
     is_over: bool = False
 
     async def play(self, chance: random.Random) -> None:
+        await asyncio.sleep(chance.random() * SIZE.players / 10)  # they come one after the other
         while not self.is_over:
             # Nobody answered, or a button is gone: as a person would, they begin anew.
             with contextlib.suppress(AssertionError, LookupError, TimeoutError):
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(4 * SIZE.answer_seconds):
                     panel = await self._open(chance)
                     while await self._strike(panel, chance):
                         await self._go_on(panel)
@@ -170,12 +172,12 @@ class Striker:
     async def _go_on(self, panel: Message) -> None:
         """From the report to the next panel."""
         await panel.click(NEXT)
-        await self.discord.until(lambda: REPORT not in panel.text, "the next panel", seconds=ANSWER_SECONDS)
+        await self.discord.until(lambda: REPORT not in panel.text, "the next panel", seconds=SIZE.answer_seconds)
 
     async def _open(self, chance: random.Random) -> Message:
         """A panel, mostly for one character: so each player has many strikes."""
         opened = await self.discord.slash(self.user, self.place, "raid_strike")
-        await opened.answered(ANSWER_SECONDS)
+        await opened.answered(SIZE.answer_seconds)
         panel = opened.message
         if chance.random() > 0.1:
             await panel.select("wts:z:", ["1"])
@@ -216,7 +218,7 @@ class Striker:
 
     async def _sees(self, panel: Message, *wanted: str) -> None:
         await self.discord.until(
-            lambda: any(each in panel.text for each in wanted), f"one of {wanted}", seconds=ANSWER_SECONDS
+            lambda: any(each in panel.text for each in wanted), f"one of {wanted}", seconds=SIZE.answer_seconds
         )
 
 

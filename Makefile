@@ -60,6 +60,13 @@ check: $(VENV)/.dev ## lint, format, types (the pages' too), import rule, migrat
 	@# Every line and branch of the rules has a test.
 	@$(BIN)/python -m pytest -q -n 2 tests/services/rules --cov=services.rules --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
+MINUTES ?= 10
+SEED ?=
+
+.PHONY: chaos
+chaos: $(VENV)/.dev ## kill and cut everything in the midst of raids, and audit them (MINUTES=10, SEED=… to repeat one)
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: $(VENV)/.dev ## run one benchmark: make bench NAME=strikes [QUICK=1]
 	@if [ ! -f "bench/$(NAME).py" ]; then \

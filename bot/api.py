@@ -209,6 +209,7 @@ class RaidApi:
                 if not was_away:
                     log.warning("the API is away: following the raid is tried again", error=repr(error))
                 was_away = True
+            _heed_cancellation()
             await asyncio.sleep(next(pauses))
 
     async def _subscription(self, request: _Request) -> AsyncGenerator[dict[str, Any], None]:
@@ -218,12 +219,11 @@ class RaidApi:
         async with aiohttp.ClientSession() as line:
             transport = self._live_transport(url, line)
             try:
-                async with (
-                    Client(transport=transport) as session,
-                    contextlib.aclosing(session.subscribe(request)) as messages,
-                ):
-                    async for data in messages:
-                        yield data
+                async with Client(transport=transport) as session:
+                    _heed_cancellation()
+                    async with contextlib.aclosing(session.subscribe(request)) as messages:
+                        async for data in messages:
+                            yield data
             finally:  # when it is cancelled while it connects, nobody else closes what it has opened
                 await transport.adapter.close()
 
@@ -265,6 +265,13 @@ class RaidApi:
     @staticmethod
     def _headers(token: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}"}
+
+
+def _heed_cancellation() -> None:
+    """Python 3.11's wait_for, with which gql connects, swallows a cancellation that comes in the moment it is done."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _never_arrived(failure: BaseException) -> bool:

@@ -20,13 +20,20 @@ from bot.clock import DiscordClock
 from bot.cog import WorldThreatCog
 from bot.commands_sync import CommandTranslator, Synced, sync_when_changed
 from bot.options import BotOptions
-from bot.views import guarded
+from bot.views import guarded, take_form
 
 __all__ = ["BadApiTokenError", "WorldThreatBot"]
 
 STOP_SECONDS = 5.0
 FIRST_ANSWER_SECONDS = 3.0
 VIEWER = "{ viewer { role } }"
+
+DYNAMIC_ITEMS = tuple(
+    guarded(item)
+    for items in (admin.DYNAMIC_ITEMS, striking.DYNAMIC_ITEMS, seeing.DYNAMIC_ITEMS, announcing.DYNAMIC_ITEMS)
+    for item in items
+)
+FORMS = (*admin.FORMS, *striking.FORMS)
 
 log = structlog.get_logger(__name__)
 
@@ -113,12 +120,12 @@ class WorldThreatBot(commands.AutoShardedBot):
             raise BadApiTokenError(f"The bot's API token has the role {role.lower()}: it needs one of the role bot.")
 
     def _register_dynamic_items(self) -> None:
-        for items in (admin.DYNAMIC_ITEMS, striking.DYNAMIC_ITEMS, seeing.DYNAMIC_ITEMS, announcing.DYNAMIC_ITEMS):
-            self.add_dynamic_items(*(guarded(item) for item in items))
+        self.add_dynamic_items(*DYNAMIC_ITEMS)
 
-    async def on_interaction(self, _interaction: discord.Interaction[discord.Client]) -> None:
+    async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         # The library forgets dynamic items when a view that held them is edited or times out.
         self._register_dynamic_items()
+        await take_form(interaction, FORMS)
 
     async def on_ready(self) -> None:
         log.info("connected to Discord", servers=len(self.guilds), user=str(self.user))

@@ -4,14 +4,15 @@ It drops interactions that are too old to be answered, and nobody who taps is le
 """
 
 import re
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Final, cast
 
 import discord
 
 from bot.answers import tell_error
 from bot.clock import DiscordClock
 
-__all__ = ["RaidLayoutView", "RaidModal", "RaidView", "guarded"]
+__all__ = ["RaidLayoutView", "RaidModal", "RaidView", "guarded", "take_form"]
 
 VIEW_SECONDS: Final = 14 * 60
 """As long as an interaction's token lets its message be edited, and a minute less."""
@@ -52,24 +53,47 @@ class RaidLayoutView(discord.ui.LayoutView):
 
 
 class RaidModal(discord.ui.Modal):
-    """The base of every modal; forgotten after `timeout` seconds, for nobody tells when one is closed."""
+    """The base of every form. What it is about lies in its custom id, `template` recognises it: so a form that was open
+    while the bot was restarted is taken all the same. The library keeps nothing of it.
+    """
 
-    def __init__(
-        self,
-        *,
-        title: str = discord.utils.MISSING,
-        timeout: float | None = VIEW_SECONDS,
-        custom_id: str = discord.utils.MISSING,
-    ) -> None:
-        super().__init__(title=title, timeout=timeout, custom_id=custom_id)
+    template: ClassVar[re.Pattern[str]]
 
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        return clock_of(interaction).is_answerable(interaction)
+    def __init__(self, *, title: str, custom_id: str) -> None:
+        super().__init__(title=title, timeout=None, custom_id=custom_id)
+        self.stop()
 
-    async def on_error(  # type: ignore[override]  # as the library's own Modal has it, against its own base class
-        self, interaction: Interaction, error: Exception, /
-    ) -> None:
-        await tell_error(interaction, error)
+    @classmethod
+    async def submitted(cls, interaction: Interaction, match: re.Match[str], written: Mapping[str, str], /) -> None:
+        """Takes what somebody has `written`, by the custom ids of the fields."""
+        raise NotImplementedError
+
+
+async def take_form(interaction: Interaction, forms: Iterable[type[RaidModal]]) -> None:
+    """Hands a form that was sent off to its class, unless it is too old; leaves all other interactions alone.
+
+    Raises nothing: whoever sent it is told what went wrong.
+    """
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return
+    sent = cast("dict[str, Any]", interaction.data)
+    for form in forms:
+        match = form.template.fullmatch(sent["custom_id"])
+        if match is None:
+            continue
+        try:
+            if clock_of(interaction).is_answerable(interaction):
+                await form.submitted(interaction, match, dict(_written(sent["components"])))
+        except Exception as error:  # noqa: BLE001 - nobody else tells the one who sent it
+            await tell_error(interaction, error)
+        return
+
+
+def _written(components: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for each in components:
+        field = each.get("component", each)
+        if "value" in field:
+            yield field["custom_id"], field["value"]
 
 
 def guarded(item_type: type[AnyDynamicItem]) -> type[AnyDynamicItem]:

@@ -153,6 +153,11 @@ class Database:
                 f"The database at {where} is PostgreSQL {version.major}, at least {OLDEST_VERSION} is needed."
             )
 
+    @property
+    def engines(self) -> dict[str, AsyncEngine]:
+        """The pools by their names."""
+        return {"write": self.engine, "read": self._reading_engine}
+
     async def close(self) -> None:
         await self.engine.dispose()
         await self._reading_engine.dispose()

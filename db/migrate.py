@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alembic import command
@@ -62,6 +62,16 @@ def configuration() -> Config:
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+async def is_at(database: Database, revision: str) -> bool:
+    """Whether the database is at this migration. Raises what SQLAlchemy does when it is away."""
+    async with database.reading() as connection:
+        try:
+            found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        except ProgrammingError:  # it was never migrated
+            return False
+    return found == revision
 
 
 async def _migrate(url: str, run: Callable[[Config], None]) -> None:

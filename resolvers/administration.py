@@ -3,7 +3,14 @@
 from datetime import datetime
 
 from resolvers import limits
-from resolvers.answers import CharactersGranted, EquipmentGranted, PlayerRegistered, RaidUpdated, TokenRevoked
+from resolvers.answers import (
+    CharactersGranted,
+    EquipmentGranted,
+    PlayerForgotten,
+    PlayerRegistered,
+    RaidUpdated,
+    TokenRevoked,
+)
 from resolvers.context import Context
 from resolvers.limits import within
 from services.boss_overrides import BossOverrides, RewardOverrides
@@ -109,6 +116,11 @@ async def adjust_boss_hp(context: Context, *, raid_id: str, reason: str, current
 async def register_player(context: Context, *, discord_id: str, name: str) -> PlayerRegistered:
     player, created = await context.service.desk.register_player(context.principal, discord_id=discord_id, name=name)
     return PlayerRegistered(player, created)
+
+
+async def forget_player(context: Context, *, discord_id: str, reason: str) -> PlayerForgotten:
+    player = await context.service.desk.forget_player(context.principal, discord_id=discord_id, reason=reason)
+    return PlayerForgotten(player)
 
 
 async def grant_characters(

@@ -17,6 +17,11 @@ class PlayerRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayerForgotten:
+    player: Player
+
+
+@dataclass(frozen=True, slots=True)
 class CharactersGranted:
     characters: tuple[Character, ...]
 

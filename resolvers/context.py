@@ -19,10 +19,14 @@ class Context:
     principal: Principal
     public_read: bool = True
     shared_live: Live | None = None
-    loaders: Loaders = field(init=False, repr=False, compare=False)
+    _loaders: list[Loaders] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "loaders", Loaders(self.service, self.principal))
+    @property
+    def loaders(self) -> Loaders:
+        """Made when they are first asked for: most requests, a strike's among them, need none."""
+        if not self._loaders:
+            self._loaders.append(Loaders(self.service, self.principal))
+        return self._loaders[0]
 
     @property
     def live(self) -> Live:

@@ -14,8 +14,10 @@ async def due_reminders(context: Context, *, first: int) -> tuple[DueReminder, .
     return await context.service.reminders.due(context.principal, first=first)
 
 
-async def set_reminder(context: Context, *, discord_id: str | None, wanted: bool) -> ReminderSet:
-    player = await context.service.reminders.set_wanted(context.principal, discord_id=discord_id, wanted=wanted)
+async def set_reminder(context: Context, *, discord_id: str | None, wanted: bool, language: str | None) -> ReminderSet:
+    player = await context.service.reminders.set_wanted(
+        context.principal, discord_id=discord_id, wanted=wanted, language=language
+    )
     return ReminderSet(player, wanted)
 
 

@@ -154,6 +154,12 @@ class RegisterPlayerInput:
     name: str = strawberry.field(description="The name to show on leaderboards.")
 
 
+@strawberry.input(description="A player who wants to be forgotten.")
+class ForgetPlayerInput:
+    discord_id: ID = strawberry.field(description="The player's Discord id.")
+    reason: str = strawberry.field(description="Why, for the admin log: without the player's name.")
+
+
 @strawberry.input(description="One character to give.")
 class CharacterGrantInput:
     character_key: ID = strawberry.field(description="The character's key in the catalogue.")

@@ -14,12 +14,21 @@ from graphql import FieldNode, GraphQLError
 from strawberry.extensions import MaskErrors
 
 from schema.errors import EXPECTED
-from services.errors import ForbiddenError, InvalidInputError, OverloadedError, UnauthenticatedError, WorldThreatError
+from services.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    OverloadedError,
+    RateLimitedError,
+    UnauthenticatedError,
+    WorldThreatError,
+)
+from services.metrics import ERRORS
 from services.outages import overload_of
 
 FORBIDDEN = "FORBIDDEN"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 BAD_INPUT = "BAD_INPUT"
+RATE_LIMITED = "RATE_LIMITED"
 INTERNAL = "INTERNAL"
 
 log = structlog.get_logger(__name__)
@@ -35,6 +44,7 @@ CODES: Mapping[type[WorldThreatError], str] = {
     ForbiddenError: FORBIDDEN,
     UnauthenticatedError: UNAUTHENTICATED,
     InvalidInputError: BAD_INPUT,
+    RateLimitedError: RATE_LIMITED,
 }
 """The code of each expected failure, also of those that a union shows where there is one."""
 
@@ -50,6 +60,7 @@ def presentable(error: GraphQLError) -> GraphQLError:
     if overload is not None:
         log.warning("database away: a question could not be answered", error=type(cause).__name__, path=error.path)
         return _told(error, str(overload), _extensions(overload))
+    ERRORS.labels(INTERNAL).inc()
     error_id = secrets.token_hex(6)
     log.error("internal_error", error_id=error_id, path=error.path, exc_info=cause or error)
     return _told(error, f"Internal error, see the log for {error_id}.", {"code": INTERNAL, "id": error_id})
@@ -70,9 +81,10 @@ def _is_broken_answer(error: GraphQLError) -> bool:
 
 def _extensions(cause: WorldThreatError) -> dict[str, str | int]:
     extensions: dict[str, str | int] = {"code": CODES[type(cause)]}
+    ERRORS.labels(CODES[type(cause)]).inc()
     if isinstance(cause, InvalidInputError):
         extensions["field"] = cause.field
-    if isinstance(cause, OverloadedError):
+    if isinstance(cause, OverloadedError | RateLimitedError):
         extensions["retryAfterMs"] = cause.retry_after_ms
     return extensions
 

@@ -13,6 +13,7 @@ from schema.administration import (
     AnnouncementChannelInput,
     CreateRaidInput,
     CreateTokenInput,
+    ForgetPlayerInput,
     GrantCharactersInput,
     GrantEquipmentInput,
     RaidActionInput,
@@ -154,9 +155,21 @@ class Mutation:
         return await administration.register_player(info.context, discord_id=player.discord_id, name=player.name)
 
     @resolved(
+        results.ForgetPlayerResult,
+        needs(Role.ADMIN),
+        "Forget a player: their name, Discord id and reminders are gone for good, their tokens end. What they did in "
+        "raids stays, under no name. For admins.",
+    )
+    async def forget_player(
+        self, info: Info, player: Annotated[ForgetPlayerInput, argument("Whom, and why.", name="input")]
+    ) -> answers.PlayerForgotten:
+        return await administration.forget_player(info.context, discord_id=player.discord_id, reason=player.reason)
+
+    @resolved(
         results.AnnouncementChannelResult,
         needs(Role.BOT, Role.ADMIN),
-        "Announce in a Discord channel, or change what is announced there. For the bot and admins.",
+        "Announce in a Discord channel, or change what is announced there. A new channel begins at the present. For "
+        "the bot and admins.",
     )
     async def set_announcement_channel(
         self, info: Info, channel: Annotated[AnnouncementChannelInput, argument("Where and what.", name="input")]
@@ -204,7 +217,9 @@ class Mutation:
     async def set_reminder(
         self, info: Info, reminder: Annotated[SetReminderInput, argument("Who, and whether.", name="input")]
     ) -> answers.ReminderSet:
-        return await reminders.set_reminder(info.context, discord_id=reminder.discord_id, wanted=reminder.wanted)
+        return await reminders.set_reminder(
+            info.context, discord_id=reminder.discord_id, wanted=reminder.wanted, language=reminder.language
+        )
 
     @resolved(
         results.AcknowledgeReminderResult,

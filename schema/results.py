@@ -96,6 +96,13 @@ class RegisterPlayerSuccess:
     created: bool = shown("False when they were registered before; the name is the new one either way.")
 
 
+@strawberry.type(description="The player is forgotten.")
+class ForgetPlayerSuccess:
+    is_type_of = of(answers.PlayerForgotten)
+
+    player: Player = shown("Who is left: somebody without a name, whose strikes count as before.")
+
+
 @strawberry.type(description="The channel is set.")
 class AnnouncementChannelSuccess:
     is_type_of = of(answers.ChannelSet)
@@ -196,6 +203,11 @@ RevokeTokenResult = Annotated[
 RegisterPlayerResult = Annotated[
     RegisterPlayerSuccess,
     strawberry.union("RegisterPlayerResult", description="The registered player."),
+]
+
+ForgetPlayerResult = Annotated[
+    ForgetPlayerSuccess | errors.PlayerNotFound,
+    strawberry.union("ForgetPlayerResult", description="Who is left, or why nobody was forgotten."),
 ]
 
 AnnouncementChannelResult = Annotated[

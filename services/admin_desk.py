@@ -1,5 +1,6 @@
 """What admins do, and what the bot may do for them: who may is asked here, every act is logged where it is done."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import orjson
@@ -21,7 +22,7 @@ from services.rules.events import RaidEventKind
 from services.rules.raid_life import RaidUpdate
 from services.rules.reward_calculator import GrantKind
 from services.rules.values import STAT_INDEX, EquipmentEffect
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 from services.tokens import TokenOffice
 from services.views import AnnouncementChannel, BossTemplate, Page, Player, Principal, Raid, Role
 
@@ -40,6 +41,8 @@ class AdminDesk:
         self._raids = raids
         self._players = player_book
         self._tokens = TokenOffice(database)
+        self.on_token_end: Callable[[int], None] = lambda _token_id: None
+        """Hears of every token that is ended here."""
         self._announcements = AnnouncementOffice(database)
 
     # Raids
@@ -147,6 +150,14 @@ class AdminDesk:
         require(principal, Role.BOT, Role.ADMIN)
         return await self._players.register(discord_id, name)
 
+    async def forget_player(self, principal: Principal, *, discord_id: str, reason: str) -> Player:
+        """Takes a player's name and Discord id away, and ends their tokens. What they did in raids stays."""
+        require(principal, Role.ADMIN)
+        player, tokens = await self._players.forget(actor_of(principal), discord_id, reason)
+        for token_id in tokens:
+            self.on_token_end(token_id)
+        return player
+
     async def grant_characters(
         self,
         principal: Principal,
@@ -191,7 +202,9 @@ class AdminDesk:
 
     async def revoke_token(self, principal: Principal, *, token_id: str) -> views.Token:
         require(principal, Role.ADMIN)
-        return await self._tokens.revoke(actor_of(principal), token_id)
+        ended = await self._tokens.revoke(actor_of(principal), token_id)
+        self.on_token_end(ended.id)
+        return ended
 
     async def tokens(self, principal: Principal) -> tuple[views.Token, ...]:
         require(principal, Role.ADMIN)

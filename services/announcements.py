@@ -7,7 +7,7 @@ from db.queries import administration, raids
 from db.rows import ChannelRow
 from services.errors import InvalidInputError, RaidNotFoundError
 from services.rules.events import RaidEventKind
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 from services.views import AnnouncementChannel, SwitchedOff
 
 LONGEST_DISCORD_ID = 64
@@ -53,7 +53,11 @@ class AnnouncementOffice:
         kinds: tuple[RaidEventKind, ...],
         mention_role_id: str | None,
     ) -> AnnouncementChannel:
-        """Makes or changes a channel, and switches it on again; without kinds it hears nothing."""
+        """Makes or changes a channel, and switches it on again; without kinds it hears nothing.
+
+        One that heard nothing until now begins at the present, except where it was told of a raid before: there it
+        goes on from what it was told.
+        """
         for field, value in (
             ("guildId", guild_id),
             ("channelId", channel_id),
@@ -61,6 +65,7 @@ class AnnouncementOffice:
         ):
             _check_discord_id(field, value)
         async with self._database.transaction() as connection:
+            before = await administration.channels(connection, None, channel_id)
             await administration.set_channel(
                 connection,
                 channel_id=channel_id,
@@ -68,6 +73,8 @@ class AnnouncementOffice:
                 kinds=[kind.value for kind in dict.fromkeys(kinds)],
                 mention_role_id=mention_role_id,
             )
+            if kinds and not any(row.kinds and row.switched_off_at is None for row in before):
+                await administration.begin_at_present(connection, channel_id)
             return await self._channel(connection, channel_id)
 
     async def switch_off(self, *, channel_id: str, reason: str) -> AnnouncementChannel:

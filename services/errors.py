@@ -15,6 +15,7 @@ WorldThreatError
 ├── StateChangedError           the boss has changed since the strike was planned
 ├── ZeroEffectError             the strike would do nothing
 ├── OverloadedError             too much at once; try again with the same key
+├── RateLimitedError            asked too often; try again later
 ├── RaidNotFoundError           no raid has this id
 ├── RaidAlreadyActiveError      another raid is live
 ├── InvalidConfigurationError   a configuration or change is refused, with every problem by its path
@@ -59,6 +60,7 @@ __all__ = [
     "RaidAlreadyActiveError",
     "RaidNotFoundError",
     "RaidPausedError",
+    "RateLimitedError",
     "StateChangedError",
     "UnauthenticatedError",
     "UnknownCharactersError",
@@ -97,6 +99,12 @@ class OverloadedError(WorldThreatError):
     def __init__(self, *, retry_after_ms: int) -> None:
         self.retry_after_ms = retry_after_ms
         super().__init__(f"Too much at once. Try again in {retry_after_ms} ms with the same idempotency key.")
+
+
+class RateLimitedError(WorldThreatError):
+    def __init__(self, *, retry_after_ms: int) -> None:
+        self.retry_after_ms = retry_after_ms
+        super().__init__(f"Asked too often. Nothing was done; try again in {retry_after_ms} ms.")
 
 
 class RaidNotFoundError(WorldThreatError):

@@ -89,6 +89,15 @@ class RaidFeed:
         for tailer in self._tailers.values():
             tailer.hear()
 
+    @property
+    def age(self) -> float:
+        """How old it is what is known of the raids that are followed, in seconds: 0 when nobody follows."""
+        return max((tailer.age for tailer in self._tailers.values()), default=0.0)
+
+    @property
+    def followers(self) -> int:
+        return sum(tailer.followers for tailer in self._tailers.values())
+
     def relay_through(self, relay: Relay) -> None:
         """From now on the live raid is followed even for nobody: `relay` is told of it, and tells of it."""
         self._relay = relay

@@ -17,7 +17,7 @@ from services.rules.configuration import RaidRules
 from services.rules.strike_resolver import Pricing, StrikeScore
 from services.rules.teams import best_team
 from services.rules.values import Affinity, Character, CharacterSheet, Equipment, RaidOutcome, StrikeAction
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 
 STRIKES_LOOKED_BACK = 25
 

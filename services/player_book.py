@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +31,8 @@ from services.rules.values import (
 from services.views import Page, Principal, RosterFilter, RosterOrder
 
 LONGEST_NAME = 100
+LONGEST_REASON = 1_000
+FORGOTTEN: Final = "Forgotten player"
 GRANTS_AT_ONCE = 500
 
 
@@ -236,9 +239,8 @@ class PlayerBook:
             )
             await reminders.rearm(connection, user.id)
             live = await self.live_pricing(connection)
-            await _note(
-                connection, actor, "grant_characters", discord_id, {"characters": [list(each) for each in grants]}
-            )
+            given = {"characters": [list(each) for each in grants]}
+            await _note(connection, actor, "grant_characters", f"for player {user.public_id}", given)
             rows = await players.copies(connection, copies, user.id, None if live is None else live[0])
         by_id = {
             owned.id: character_view(owned, self._reader.sheet(revision), live[1:] if live else None)
@@ -266,19 +268,45 @@ class PlayerBook:
             if user is None:
                 raise PlayerNotFoundError(discord_id=discord_id)
             row = await players.add_equipment(connection, user.id, name.strip(), documents)
-            await _note(connection, actor, "grant_equipment", discord_id, {"name": name, "effects": documents})
+            given = {"name": name, "effects": documents}
+            await _note(connection, actor, "grant_equipment", f"for player {user.public_id}", given)
         return views.Equipment(row.id, row.name, effects)
 
+    async def forget(self, actor: Actor, discord_id: str, reason: str) -> tuple[views.Player, list[int]]:
+        """The player without name and Discord id, and the tokens of theirs that have ended. What they did stays.
 
-async def _note(connection: AsyncConnection, actor: Actor, action: str, discord_id: str, after: codec.Json) -> None:
+        Raises:
+            PlayerNotFoundError, InvalidInputError
+        """
+        if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+            raise InvalidInputError("reason", f"say why, in 1 to {LONGEST_REASON} characters.")
+        async with self._database.transaction() as connection:
+            user = await players.user_by_discord_id(connection, discord_id)
+            if user is None:
+                raise PlayerNotFoundError(discord_id=discord_id)
+            ended = await players.forget(connection, user.id, FORGOTTEN)
+            # Neither the name nor the id: the log can never be changed.
+            after = {"player": user.public_id, "forgotten": True, "tokens": ended}
+            await _note(connection, actor, "forget_player", reason.strip(), after, before={"player": user.public_id})
+        return player_view(user._replace(discord_id=None, name=FORGOTTEN)), ended
+
+
+async def _note(
+    connection: AsyncConnection,
+    actor: Actor,
+    action: str,
+    reason: str,
+    after: codec.Json,
+    before: codec.Json | None = None,
+) -> None:
     await administration.add_admin_action(
         connection,
         raid_id=None,
         actor=actor.name,
         token_id=actor.token_id,
         action=action,
-        reason=f"for player {discord_id}",
-        before={},
+        reason=reason,
+        before=before or {},
         after=after,
     )
 

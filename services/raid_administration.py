@@ -39,7 +39,7 @@ from services.rules.raid_life import RaidUpdate, Step
 from services.rules.state import RaidState, new_raid
 from services.rules.values import RaidOutcome
 from services.shelf import Shelf
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 
 LONGEST_REASON = 1_000
 KEYS_FORGOTTEN_AT_ONCE = 5_000
@@ -149,7 +149,7 @@ class RaidAdministration:
         state = new_raid(raid.boss, starts_at=raid.starts_at or now, ends_at=raid.ends_at)
         document = codec.boss_to_json(raid.boss)
         row = _new_row(raid.name.strip(), state, secrets.token_bytes(32))
-        row = replace(row, id=await strike_writes.add_raid(connection, row, actor.name, document))
+        row = row._replace(id=await strike_writes.add_raid(connection, row, actor.name, document))
         await strike_writes.add_admin_action(
             connection,
             raid_id=row.id,
@@ -296,7 +296,7 @@ class RaidAdministration:
             name = (update.name or row.raid_name).strip()
             await strike_writes.save_configuration(connection, row.id, name, codec.boss_to_json(boss))
             revision = row.configuration_revision + 1
-            moved = replace(moved, raid_name=name, configuration_revision=revision)
+            moved = moved._replace(raid_name=name, configuration_revision=revision)
             rulebook = Rulebook(row.id, revision, boss, row.secret_seed)  # not on the shelf before it is committed
         return _Moved(moved, rulebook, state)
 

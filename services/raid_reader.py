@@ -16,7 +16,7 @@ from services.raid_views import raid_view, strike_view
 from services.rules.events import RaidChanged, RaidEventKind
 from services.rules.values import CharacterSheet, RaidStatus
 from services.shelf import Shelf
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 from services.views import LeaderboardEntry, LeaderboardMetric, Page, Principal
 
 

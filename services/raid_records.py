@@ -138,8 +138,7 @@ def state_of(row: RaidRow) -> RaidState:
 
 def row_of(row: RaidRow, state: RaidState, *, state_changed_at: int, last_action_at: datetime | None) -> RaidRow:
     """`row`, moved to `state`."""
-    return replace(
-        row,
+    return row._replace(
         status=state.status.value,
         outcome=None if state.outcome is None else state.outcome.value,
         current_hp=state.hp,

@@ -9,7 +9,7 @@ from services.raid_records import Rulebook, ShownAffinities, shown_affinities
 from services.rules.events import RaidEventKind
 from services.rules.refusals import ready_at
 from services.rules.state import RaidState
-from services.rules.values import CharacterSheet, RaidStatus, Reward, StrikeAction
+from services.rules.values import CharacterSheet, RaidStatus, Reward, StrikeAction, quickly_made
 
 
 def raid_view(row: RaidRow, rulebook: Rulebook, state: RaidState) -> views.Raid:
@@ -66,8 +66,10 @@ def strike_view(
         action=StrikeAction.FIGHT if row.fight else StrikeAction.ANALYZE,
         user_id=row.user_id,
         team=tuple(
-            views.StrikeCharacter(copy_id, sheets[revision_id].name, score, multiplier)
-            for copy_id, revision_id, _stars, score, multiplier in row.team_characters
+            [
+                views.StrikeCharacter(copy_id, sheets[revision_id].name, score, multiplier)
+                for copy_id, revision_id, _stars, score, multiplier in row.team_characters
+            ]
         ),
         equipment=equipment,
         base_score=row.base_score,
@@ -81,7 +83,7 @@ def strike_view(
         hp_before=row.boss_hp_after + row.damage_dealt,
         hp_after=row.boss_hp_after,
         weaknesses=weaknesses,
-        curses=tuple(curse.affinity for curse in curses),
+        curses=tuple([curse.affinity for curse in curses]),
         struck_at=row.at,
     )
 
@@ -97,19 +99,23 @@ def success_view(
 ) -> views.StrikeSuccess:
     """The answer to an accepted strike. `events` are those that it set off."""
     happened = [views.RaidEvent(raid.id, event) for event in events]
+    of_kind: dict[RaidEventKind, list[views.RaidEvent]] = {}
+    for event in happened:
+        of_kind.setdefault(event.kind, []).append(event)
     return views.StrikeSuccess(
         strike=strike,
         raid=raid,
         rewards=sum_by_currency(rewards),
-        curse_triggered=next((event for event in happened if event.kind is RaidEventKind.CURSE_APPLIED), None),
-        breakthroughs=tuple(event for event in happened if event.kind is RaidEventKind.BREAKTHROUGH),
-        stages_advanced=tuple(event for event in happened if event.kind is RaidEventKind.STAGE_ADVANCED),
-        victory=any(event.kind is RaidEventKind.BOSS_DEFEATED for event in happened),
+        curse_triggered=next(iter(of_kind.get(RaidEventKind.CURSE_APPLIED, ())), None),
+        breakthroughs=tuple(of_kind.get(RaidEventKind.BREAKTHROUGH, ())),
+        stages_advanced=tuple(of_kind.get(RaidEventKind.STAGE_ADVANCED, ())),
+        victory=RaidEventKind.BOSS_DEFEATED in of_kind,
         ready_at=ready_at(strike.struck_at, rulebook.boss.rules),
         replayed=replayed,
     )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AcceptedStrike:
     """All that the answer to an accepted strike is made of. The line does not hold the raid's lock to make it."""
@@ -140,6 +146,8 @@ class AcceptedStrike:
 
 def sum_by_currency(rewards: Sequence[Reward]) -> tuple[Reward, ...]:
     """One reward per currency, in the order the currencies first come."""
+    if len(rewards) < 2:
+        return tuple(rewards)
     amounts: dict[str, int] = {}
     for reward in rewards:
         amounts[reward.currency] = amounts.get(reward.currency, 0) + reward.amount

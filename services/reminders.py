@@ -3,6 +3,7 @@
 The bot asks who is to be told, tells them, and acknowledges each: whoever was acknowledged is in no later answer.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,12 +13,13 @@ from db.engine import Database
 from db.queries import administration, players, raids, reminders
 from db.rows import DueReminderRow
 from services import permissions, views
-from services.errors import PlayerNotFoundError
+from services.errors import InvalidInputError, PlayerNotFoundError
 from services.raid_reader import RaidReader, player_view
 from services.rules.configuration import RaidRules
 from services.rules.values import RaidStatus
 from services.views import DueReminder, Player, Principal, Role
 
+LANGUAGE_TAG = re.compile(r"(?=.{2,35}\Z)[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 STRIKES_IN_A_STEP = 20_000
 LOOKED_AT_AT_ONCE = 500
 
@@ -37,12 +39,18 @@ class ReminderBook:
             wanting = await reminders.wanting(connection, user_ids)
         return [user_id in wanting for user_id in user_ids]
 
-    async def set_wanted(self, principal: Principal, *, discord_id: str | None, wanted: bool) -> Player:
+    async def set_wanted(
+        self, principal: Principal, *, discord_id: str | None, wanted: bool, language: str | None = None
+    ) -> Player:
         """A player for themselves, the bot for anyone. Nobody is told twice of the same, however often this changes.
+
+        `language` is a BCP 47 tag; without one, the one that was said before stays.
 
         Raises PlayerNotFoundError, ForbiddenError, InvalidInputError.
         """
         whose = permissions.striker(principal, discord_id)
+        if language is not None and not LANGUAGE_TAG.fullmatch(language):
+            raise InvalidInputError("language", 'must be a BCP 47 tag, such as "de" or "en-GB".')
         async with self._database.transaction() as connection:
             user = await players.user_by_discord_id(connection, whose)
             if user is None:
@@ -51,7 +59,7 @@ class ReminderBook:
             if found is not None:
                 # Whoever catches up meanwhile waits: else a strike of this moment might be passed over by both.
                 await reminders.lock_progress(connection, found[0].id)
-            await reminders.set_wanted(connection, user.id, wanted=wanted)
+            await reminders.set_wanted(connection, user.id, wanted=wanted, language=language)
             if found is not None:
                 raid, rulebook = self._reader.with_rulebook(found)
                 await reminders.arm_one(connection, raid.id, _cooldown(rulebook.boss.rules), user.id)
@@ -72,7 +80,9 @@ class ReminderBook:
         async with self._database.transaction() as connection:
             now = await administration.database_time(connection)
             rows = await _with_somebody_left(connection, raid.id, now, first)
-        return tuple(views.DueReminder(row.user_id, row.discord_id, row.ready_at, raid.id) for row in rows)
+        return tuple(
+            views.DueReminder(row.user_id, row.discord_id, row.ready_at, raid.id, row.language) for row in rows
+        )
 
     async def _catch_up(self, raid_id: int, newest: int, cooldown: timedelta) -> None:
         """Brings the reminders up to strike `newest`, in steps that stay when the caller goes away in between.

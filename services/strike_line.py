@@ -1,8 +1,10 @@
 """The strike line: one queue and one writer per process; all that waits goes into one transaction.
 
-The writer waits for nothing but work: while one batch commits, the next gathers. It locks the live raid's
-row, which also orders it among other processes' writers, and only then takes what waits. A caller is answered
-after the commit, never before.
+While one batch is on its way to the database, the next one is read up and judged by what the first will leave: the
+database and this process work at the same time, and nothing waits for nothing. A batch is written under the live
+raid's lock, which also orders it among other processes' writers, and only if it finds the raid there as it was judged
+by; where somebody else has moved the raid meanwhile, it is judged anew, under the lock. While others keep moving it,
+nothing is judged ahead. A caller is answered after the commit, never before.
 
     a refused strike            fails alone, its error is its answer
     a batch that fails          is tried again strike by strike
@@ -16,7 +18,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import asyncpg
@@ -24,13 +26,20 @@ import structlog
 
 from db.engine import Database
 from db.queries import Connection, strike_reads
-from services import views
+from db.rows import RaidRow
+from services import metrics, views
 from services.errors import OverloadedError, WorldThreatError
 from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
-from services.strike_batch import Answer, RaidDueError, StrikeBatch, Success
+from services.strike_batch import Answer, StrikeBatch
+from services.strike_books import write_books
+from services.strike_facts import Changes, Success, read_facts
 
 LARGEST_BATCH = 256
+WORTH_JUDGING_AHEAD = 16
+"""Fewer strikes than that wait until the batch before is written: they may become more."""
+LONGEST_LOCK_WAIT_SECONDS = 0.25
+"""Whoever waited longer reads the clock again, and takes along who came meanwhile."""
 LONGEST_QUEUE = 4_096
 PATIENCE_SECONDS = 10.0
 RETRY_AFTER_MS = 1_000
@@ -52,6 +61,10 @@ DATABASE_AWAY = (
 log = structlog.get_logger(__name__)
 
 
+class RaidDueError(Exception):
+    """A raid must start or expire before any strike can be judged."""
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     """`in_doubt`: the strike was accepted in a transaction before, whose commit may have succeeded unheard."""
@@ -60,6 +73,28 @@ class _Waiting:
     answer: asyncio.Future[Success]
     since: float
     in_doubt: bool = False
+    settled: bool = False
+    """It has its answer, whether or not anybody still waits for it."""
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A batch on its way to the database.
+
+    `judged` is None when it is judged only there, under the lock; `singly`: strike by strike, each in a transaction.
+    """
+
+    strikes: list[_Waiting]
+    judged: StrikeBatch | None = None
+    singly: bool = False
+    followed: bool = False
+    """Strikes that came later are taken already: none that came still later may get ahead of them."""
+    task: "asyncio.Task[bool] | None" = None
+    """True when it was written just as it was judged, so that what was judged after it holds."""
+
+    @property
+    def has_landed(self) -> bool:
+        return self.task is not None and self.task.done()
 
 
 class StrikeLine:
@@ -84,9 +119,12 @@ class StrikeLine:
         self._on_commit = on_commit
         self._patience_seconds = patience_seconds
         self._queue: deque[_Waiting] = deque()
+        self._unanswered = 0
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._stopping = False
+        self._left: RaidRow | None = None  # as this line's last batch left the live raid
+        self._alone = True  # nobody else has moved it between this line's last two batches
 
     def start(self) -> None:
         self._writer = asyncio.create_task(self._write_forever(), name="strike line")
@@ -101,8 +139,8 @@ class StrikeLine:
 
     @property
     def depth(self) -> int:
-        """How many strikes wait."""
-        return len(self._queue)
+        """How many strikes wait for their answer."""
+        return self._unanswered
 
     async def strike(self, command: views.StrikeCommand) -> views.StrikeSuccess:
         """Puts a strike in line and waits for its answer.
@@ -111,119 +149,215 @@ class StrikeLine:
             WorldThreatError: why the strike was refused.
             OverloadedError: the queue is full, or the database stays away.
         """
-        if self._stopping or len(self._queue) >= LONGEST_QUEUE:
+        if self._stopping or self._unanswered >= LONGEST_QUEUE:
             raise OverloadedError(retry_after_ms=RETRY_AFTER_MS)
         waiting = _Waiting(command, asyncio.get_running_loop().create_future(), time.monotonic())
+        self._unanswered += 1
         self._queue.append(waiting)
         self._wake.set()
         success = await waiting.answer  # who stops waiting ends the waiting, not the strike
         return success.answer() if isinstance(success, AcceptedStrike) else success
 
+    # The writer
+
     async def _write_forever(self) -> None:
         while not (self._stopping and not self._queue):
             try:
-                async with self._database.driver_connection() as connection:
-                    await self._write_while_connected(connection)
+                async with self._database.driver_connection() as writer, self._database.driver_connection() as reader:
+                    await self._write_while_connected(writer, reader)
             except DATABASE_AWAY as error:
-                log.warning("strike line: database away", error=type(error).__name__, waiting=len(self._queue))
+                log.warning("strike line: database away", error=type(error).__name__, waiting=self._unanswered)
                 await self._wait_for_database()
             except Exception:
-                log.exception("strike line: unexpected failure", waiting=len(self._queue))
+                log.exception("strike line: unexpected failure", waiting=self._unanswered)
                 await self._wait_for_database()
 
     async def _wait_for_database(self) -> None:
         """Refuses who has waited too long, all when stopping; the others keep their place."""
         patience = 0.0 if self._stopping else self._patience_seconds
         while self._queue and time.monotonic() - self._queue[0].since >= patience:
-            _fail(self._queue.popleft(), OverloadedError(retry_after_ms=RETRY_AFTER_MS))
+            self._fail(self._queue.popleft(), OverloadedError(retry_after_ms=RETRY_AFTER_MS))
         await asyncio.sleep(0.1)
 
-    async def _write_while_connected(self, connection: Connection) -> None:
+    async def _write_while_connected(self, writer: Connection, reader: Connection) -> None:
+        """Until it has to stop and all is answered. Raises what the database refuses, with nothing on its way."""
+        ahead: _Flight | None = None
         while True:
-            if not self._queue:
-                if self._stopping:
-                    return
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            await self._write_batch(connection)
+            try:
+                await self._until_worth_judging(ahead)
+            except BaseException:
+                if ahead is not None:
+                    await self._land(ahead)
+                raise
+            if ahead is not None and ahead.has_landed:
+                await self._land(ahead)
+                ahead = None
+            elif self._queue:
+                ahead = await self._follow(writer, reader, ahead)
+            else:
+                return
 
-    async def _write_batch(self, connection: Connection) -> None:
-        """One transaction. What it took and did not answer stands in line again, in its old order."""
-        batch: list[_Waiting] = []
+    async def _until_worth_judging(self, flight: _Flight | None) -> None:
+        """Until enough strikes wait: one with nothing on the way, else some, or until what is on the way has landed."""
+        while True:
+            if flight is None:
+                if self._queue or self._stopping:
+                    return
+            elif flight.has_landed or (flight.judged is not None and len(self._queue) >= WORTH_JUDGING_AHEAD):
+                return
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _follow(self, writer: Connection, reader: Connection, ahead: _Flight | None) -> _Flight | None:
+        """Sends what waits after `ahead`, judged before that one has landed; None when it stands in line again."""
+        if not self._alone:
+            if ahead is not None:
+                await self._land(ahead)
+            return self._send(writer, _Flight([]))
+        following = _Flight(self._take())
+        if ahead is not None:
+            ahead.followed = True
         try:
-            await self._commit(connection, batch, LARGEST_BATCH)
-        except RaidDueError:
-            self._put_back(batch)
-            await self._settle()
+            following.judged = await self._judge_ahead(reader, following.strikes, ahead)
         except DATABASE_AWAY:
-            self._put_back(batch)
+            self._put_back(following.strikes)
+            if ahead is not None:
+                await self._land(ahead)
             raise
         except Exception:
-            if not batch:
-                raise
-            log.exception("strike line: a batch failed, its strikes are tried one by one", strikes=len(batch))
-            await self._write_singly(connection, batch)
+            log.exception(
+                "strike line: a batch failed, its strikes are tried one by one", strikes=len(following.strikes)
+            )
+            following.singly = True
+        if ahead is not None and not await self._land(ahead, following.strikes):
+            return None
+        return self._send(writer, following)
 
-    async def _write_singly(self, connection: Connection, batch: list[_Waiting]) -> None:
-        for position, waiting in enumerate(batch):
+    def _send(self, writer: Connection, flight: _Flight) -> _Flight:
+        flight.task = asyncio.create_task(self._fly(writer, flight), name="strike batch")
+        flight.task.add_done_callback(lambda _task: self._wake.set())
+        return flight
+
+    async def _land(self, flight: _Flight, behind: Sequence[_Waiting] = ()) -> bool:
+        """Waits until the batch is written; whether it is as it was judged.
+
+        If not, what of it has no answer stands in line again, and so does `behind`, which was judged after it.
+        """
+        holds = due = False
+        try:
+            holds = flight.task is not None and await flight.task
+        except RaidDueError:
+            due = True
+        finally:
+            if not holds:
+                self._put_back(behind)
+                self._put_back([waiting for waiting in flight.strikes if not waiting.settled])
+        if due:
+            await self._settle()
+        return holds
+
+    def _take(self) -> list[_Waiting]:
+        return [self._queue.popleft() for _ in range(min(LARGEST_BATCH, len(self._queue)))]
+
+    def _put_back(self, strikes: Sequence[_Waiting]) -> None:
+        self._queue.extendleft(reversed(strikes))
+
+    # A batch
+
+    async def _fly(self, connection: Connection, flight: _Flight) -> bool:
+        """Writes the batch and answers it; whether just as it was judged."""
+        if not flight.singly:
             try:
-                await self._commit(connection, [], 1, only=waiting)
-            except RaidDueError:
-                self._put_back(batch[position:])
-                await self._settle()
-                return
-            except DATABASE_AWAY:
-                self._put_back(batch[position:])
+                return await self._commit(connection, flight)
+            except (RaidDueError, *DATABASE_AWAY):
+                raise
+            except Exception:
+                if not flight.strikes:
+                    raise
+                strikes = len(flight.strikes)
+                log.exception("strike line: a batch failed, its strikes are tried one by one", strikes=strikes)
+        for waiting in flight.strikes:
+            try:
+                await self._commit(connection, _Flight([waiting], followed=True))
+            except (RaidDueError, *DATABASE_AWAY):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's answer, and masked there
-                _fail(waiting, error)
+                self._fail(waiting, error)
+        return False
 
-    def _put_back(self, batch: list[_Waiting]) -> None:
-        self._queue.extendleft(reversed(batch))
-
-    async def _commit(
-        self,
-        connection: Connection,
-        batch: list[_Waiting],
-        limit: int,
-        only: _Waiting | None = None,
-    ) -> None:
-        """Locks the raid, takes what waits into `batch` (or just `only`), judges, commits, answers."""
+    async def _commit(self, connection: Connection, flight: _Flight) -> bool:
+        """One transaction: locks the raid, judges unless what was judged ahead holds, writes, commits; then answers."""
+        judged, strikes = flight.judged, flight.strikes
         async with connection.transaction():
-            raid = await strike_reads.lock_live_raid(connection)
-            if await strike_reads.is_raid_due(connection):
+            asked_at = time.monotonic()
+            raid, due = await strike_reads.lock_raid_to_strike(connection)
+            if due:
                 raise RaidDueError
-            if only is not None:
-                batch.append(only)
-            while self._queue and only is None and len(batch) < limit:
-                batch.append(self._queue.popleft())
-            answers = await StrikeBatch(connection, self._shelf, raid).strike_all([each.command for each in batch])
-            accepted = [waiting for waiting, answer in zip(batch, answers, strict=True) if _is_accepted_now(answer)]
+            waited = time.monotonic() - asked_at
+            self._alone = raid == (self._left if judged is None else judged.facts.raid)
+            holds = self._alone and judged is not None and waited < LONGEST_LOCK_WAIT_SECONDS
+            if judged is None or not holds:
+                if not flight.followed:
+                    self._put_back(strikes)
+                    strikes[:] = self._take()
+                judged = await self._judge(connection, strikes, raid)
+            await write_books(connection, judged)
+            accepted = [
+                waiting for waiting, answer in zip(strikes, judged.answers, strict=True) if _is_accepted_now(answer)
+            ]
             for waiting in accepted:
                 waiting.in_doubt = True  # until the commit is heard of
-        for waiting, answer in zip(batch, answers, strict=True):
-            _give(waiting, answer)
+        self._left = judged.row_after
+        for waiting, answer in zip(strikes, judged.answers, strict=True):
+            self._give(waiting, answer)
+        metrics.BATCH_SIZE.observe(len(strikes) or 1)
         if accepted:
             self._on_commit()
+        return holds
+
+    async def _judge_ahead(self, reader: Connection, strikes: Sequence[_Waiting], ahead: _Flight | None) -> StrikeBatch:
+        """By what `ahead` will leave; with nothing on the way by what is there."""
+        if ahead is None or ahead.judged is None:
+            return await self._judge(reader, strikes, await strike_reads.live_raid(reader))
+        return await self._judge(reader, strikes, ahead.judged.row_after, ahead.judged.changes)
+
+    async def _judge(
+        self,
+        connection: Connection,
+        strikes: Sequence[_Waiting],
+        raid: RaidRow | None,
+        changes: Changes | None = None,
+    ) -> StrikeBatch:
+        commands = [waiting.command for waiting in strikes]
+        batch = StrikeBatch(await read_facts(connection, self._shelf, commands, raid, changes))
+        await batch.judge(commands)
+        return batch
+
+    # Answers
+
+    def _give(self, waiting: _Waiting, answer: Answer) -> None:
+        if isinstance(answer, WorldThreatError):
+            self._fail(waiting, answer)
+            return
+        self._settled(waiting)
+        if not waiting.answer.done():
+            # Found by its key after a commit in doubt: it was this very strike, not a second one.
+            mine = waiting.in_doubt and answer.replayed
+            waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
+
+    def _fail(self, waiting: _Waiting, error: Exception) -> None:
+        self._settled(waiting)
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
+            with contextlib.suppress(asyncio.CancelledError):
+                waiting.answer.exception()  # a caller that went away does not leave an unheard error behind
+
+    def _settled(self, waiting: _Waiting) -> None:
+        if not waiting.settled:
+            waiting.settled = True
+            self._unanswered -= 1
 
 
 def _is_accepted_now(answer: Answer) -> bool:
     """Whether this transaction wrote the strike: it was neither refused nor accepted before."""
     return isinstance(answer, AcceptedStrike) and not answer.replayed
-
-
-def _give(waiting: _Waiting, answer: Answer) -> None:
-    if isinstance(answer, WorldThreatError):
-        _fail(waiting, answer)
-    elif not waiting.answer.done():
-        # Found by its key after a commit in doubt: it was this very strike, not a second one.
-        mine = waiting.in_doubt and answer.replayed
-        waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
-
-
-def _fail(waiting: _Waiting, error: Exception) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_exception(error)
-        with contextlib.suppress(asyncio.CancelledError):
-            waiting.answer.exception()  # a caller that went away does not leave an unheard error behind

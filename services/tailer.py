@@ -48,6 +48,7 @@ class Tailer:
         self._heard_at: float | None = None
         self._offered: Raid | None = None
         self._asked_at = 0.0
+        self._known_at = asyncio.get_running_loop().time()
         self._changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._known = asyncio.Event()
         self._task = asyncio.create_task(self._tail(), name=f"tailer of raid {raid_id}")
@@ -56,6 +57,11 @@ class Tailer:
     def is_over(self) -> bool:
         """Nothing will change any more: the raid is completed, or the feed is being stopped."""
         return self._task.done() or (self.raid is not None and self.raid.status is RaidStatus.COMPLETED)
+
+    @property
+    def age(self) -> float:
+        """For how many seconds nothing was heard of the raid, neither that it changed nor that it did not."""
+        return 0.0 if self.is_over else asyncio.get_running_loop().time() - self._known_at
 
     def wake(self) -> None:
         """Something was committed here."""
@@ -171,6 +177,7 @@ class Tailer:
     async def _read(self) -> None:
         known = self.raid
         raid = await self._reader.raid(str(self._raid_id))
+        self._known_at = asyncio.get_running_loop().time()
         if raid is None or raid == known:
             return
         if known is None:

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.engine import Database
 from db.queries import administration, players
 from db.rows import TokenRow
-from services.errors import InvalidInputError, PlayerNotFoundError, UnauthenticatedError
+from services.errors import InvalidInputError, PlayerNotFoundError
 from services.raid_administration import Actor
-from services.strike_batch import parse_id
-from services.views import PUBLIC, CreatedToken, Principal, Role, Token
+from services.strike_facts import parse_id
+from services.views import CreatedToken, Role, Token
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 30
@@ -44,7 +44,7 @@ def is_well_formed(secret: str) -> bool:
     return secret.isascii() and secret.startswith(prefixes) and _checksum(head) == checksum
 
 
-def _hash(secret: str) -> bytes:
+def hash_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -73,41 +73,6 @@ async def _note(connection: AsyncConnection, actor: Actor, action: str, token_id
         before={},
         after={"token": token_id, "role": role.value},
     )
-
-
-class Authenticator:
-    """Turns a token into who asks."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def principal(self, secret: str | None) -> Principal:
-        """The public without a token.
-
-        Raises:
-            UnauthenticatedError: the token is mistyped, unknown, expired or revoked.
-        """
-        if secret is None:
-            return PUBLIC
-        if not is_well_formed(secret):
-            raise UnauthenticatedError("This is not a token of this server: check that it was copied whole.")
-        async with self._database.reading() as connection:
-            found = await administration.token_by_hash(connection, _hash(secret))
-        if found is None:
-            raise UnauthenticatedError("This token is not known here.")
-        row, valid = found
-        if not valid:
-            ended = "was revoked" if row.revoked_at is not None else "has expired"
-            raise UnauthenticatedError(f"This token {ended}.")
-        async with self._database.transaction() as writing:
-            await administration.touch_token(writing, row.id)
-        return Principal(
-            role=Role(row.role),
-            token_id=row.id,
-            token_name=row.name,
-            user_id=row.user_id,
-            discord_id=row.discord_id,
-        )
 
 
 class TokenOffice:
@@ -154,7 +119,7 @@ class TokenOffice:
                 role=role.value,
                 name=name.strip(),
                 prefix=secret[: len(f"wt_{role.value}_") + 4],
-                token_hash=_hash(secret),
+                token_hash=hash_of(secret),
                 user_id=user_id,
                 expires_at=expires_at,
             )

@@ -7,7 +7,6 @@ in SQL, which shares no line with the rules.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from dataclasses import replace as replaced
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +23,7 @@ from services.raid_records import participant_row, row_of
 from services.rules.events import RaidEventKind
 from services.rules.replay import RaidReplay
 from services.rules.state import new_raid
-from services.strike_batch import parse_id
+from services.strike_facts import parse_id
 
 __all__ = ["Difference", "Progress", "VerificationReport", "verify_raid"]
 
@@ -141,8 +140,7 @@ class _Verification:
 
     def _compare_raid(self, story: Story, revision: int, boss: dict[str, Any]) -> None:
         state = story.replay.state
-        before = replaced(
-            self._raid,
+        before = self._raid._replace(
             raid_name=story.name,
             total_hp=state.total_hp,
             configuration_revision=story.revision,

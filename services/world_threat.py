@@ -15,7 +15,8 @@ from typing import TypeVar
 import structlog
 
 from db.engine import Database
-from services import permissions, views
+from services import metrics, permissions, views
+from services.accounting import AccountingWatch
 from services.admin_desk import AdminDesk
 from services.errors import ForbiddenError, InvalidInputError, WorldThreatError
 from services.feed import RaidFeed
@@ -48,6 +49,7 @@ LONGEST_IDEMPOTENCY_KEY = 200
 CLOCK_SECONDS = 1.0
 PUBLIC_READS_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 3600.0
+DRAIN_SECONDS = 4.0
 
 log = structlog.get_logger(__name__)
 
@@ -83,12 +85,27 @@ class WorldThreatService:
         self._line = StrikeLine(database, shelf, self._administration.settle, committed)
         self.reminders = ReminderBook(database, self._reader)
         self.desk = AdminDesk(database, self._administration, self._players)
+        self._accounting = AccountingWatch(database)
         self._clock: asyncio.Task[None] | None = None
+        self._drained = False
 
     async def start(self) -> None:
         """Opens the strike line and winds the clock that starts and expires raids by themselves."""
         self._line.start()
+        self._accounting.start()
         self._clock = asyncio.create_task(self._watch_the_clock(), name="raid clock")
+
+    async def drain(self) -> None:
+        """Answers every strike that waits, refuses others from now on. Raises TimeoutError when it takes too long."""
+        if self._drained:
+            return
+        self._drained = True
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await self._line.stop()
+
+    @property
+    def strikes_waiting(self) -> int:
+        return self._line.depth
 
     async def stop(self) -> None:
         """Answers every strike that waits, then ends."""
@@ -96,8 +113,17 @@ class WorldThreatService:
             self._clock.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._clock
-        await self._line.stop()
+        await self._accounting.stop()
+        try:
+            await self.drain()
+        except TimeoutError:
+            log.warning("strikes are left without an answer: the database does not give one", waiting=self._line.depth)
         await self.feed.stop()
+
+    @property
+    def accounting_mismatch(self) -> int:
+        """How many raids have books that did not balance at the last look, a minute ago at most or two. Must be 0."""
+        return self._accounting.mismatch
 
     async def _watch_the_clock(self) -> None:
         cleaned_at = time.monotonic() - HOUSEKEEPING_SECONDS
@@ -332,7 +358,10 @@ class WorldThreatService:
             idempotency_key=idempotency_key,
             expected_sequence=expected_sequence,
         )
-        return await self._line.strike(command)
+        with metrics.strike_answered(action) as replayed:
+            success = await self._line.strike(command)
+            replayed.append(success.replayed)
+            return success
 
     async def preview_strike(
         self,

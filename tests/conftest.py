@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 from db import migrate
@@ -15,14 +16,17 @@ from db.embedded import EmbeddedServer
 from db.engine import Database
 
 LONGEST = (
+    "chaos/",
     "pages/test_overlay.py",
     "worldthreat/test_up.py",
+    "worldthreat/test_workers.py",
     "bot/seeing/test_live_status.py",
     "pages/test_page.py",
     "bot/announcing/test_exactly_once.py",
     "pages/test_overlay_scenes.py",
     "worldthreat/test_bot_command.py",
     "bot/test_soak.py",
+    "services/model/",
     "services/test_relay.py",
     "db/test_embedded.py",
     "bot/test_app.py",
@@ -39,6 +43,8 @@ LONGEST = (
 """Files that take long go first, so that at the end no process waits for another; two browsers seldom meet."""
 GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"
 TEMPLATE = "worldthreat_template"
+settings.register_profile("thorough", max_examples=2_000, deadline=None, print_blob=True)
+"""For who has an hour: ``pytest tests/services/model --hypothesis-profile thorough``."""
 numbers = itertools.count(1)
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import structlog
 
+from services.authentication import Authenticator
 from services.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
 from services.outages import overload_of
-from services.tokens import Authenticator
 from services.views import Principal, Role
+from web.limits import Gate
 
 BEARER = "bearer "
 ACTOR_HEADER = "Worldthreat-Actor"
@@ -31,14 +32,23 @@ def bearer_token(authorization: str | None) -> str | None:
     return authorization[len(BEARER) :].strip()
 
 
-async def principal_of(authenticator: Authenticator, authorization: str | None) -> Principal:
+async def principal_of(
+    authenticator: Authenticator, authorization: str | None, gate: Gate | None = None, address: str = ""
+) -> Principal:
     """Raises:
     UnauthenticatedError: the token is no good.
+    RateLimitedError: too many from this address were no good, and this one was never seen.
     OverloadedError: the database is away, so that the token cannot be looked up.
     """
     token = bearer_token(authorization)
+    if gate is not None and gate.has_strangers and token is not None and not authenticator.remembers(token):
+        gate.check_stranger(address)
     try:
         return await authenticator.principal(token)
+    except UnauthenticatedError:
+        if gate is not None:
+            await gate.bad_token(address)
+        raise
     except Exception as error:
         overload = overload_of(error)
         if overload is None:

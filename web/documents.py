@@ -4,20 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    GraphQLSyntaxError,
-    OperationDefinitionNode,
-    OperationType,
-    VariableNode,
-    Visitor,
-    parse,
-    visit,
-)
+from graphql import DocumentNode, FieldNode, OperationType, VariableNode, Visitor, visit
 
-DOCUMENTS_REMEMBERED = 256
-MOST_TOKENS = 2_000
+from schema.execution import OPERATIONS_REMEMBERED, Operation
+
 RESUMED_BY = "after"
 
 
@@ -32,31 +22,19 @@ class Sharing:
     resumed_by: str | None
 
 
-@lru_cache(DOCUMENTS_REMEMBERED)
-def sharing_of(query: str, operation_name: str | None) -> Sharing | None:
-    """None for what is no subscription of one root field; also for what is no document: execution says why."""
-    try:
-        document = parse(query, no_location=True, max_tokens=MOST_TOKENS)
-    except (GraphQLSyntaxError, RecursionError):
+@lru_cache(OPERATIONS_REMEMBERED)
+def sharing_of(operation: Operation) -> Sharing | None:
+    """None for what is no subscription of one root field."""
+    if operation.kind is not OperationType.SUBSCRIPTION or operation.document is None or operation.definition is None:
         return None
-    operation = _operation(document, operation_name)
-    if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
-        return None
-    fields = operation.selection_set.selections
+    fields = operation.definition.selection_set.selections
     if len(fields) != 1 or not isinstance(fields[0], FieldNode):
         return None
     value = next((one.value for one in fields[0].arguments or () if one.name.value == RESUMED_BY), None)
     if not isinstance(value, VariableNode):
         return Sharing(None)
     name = value.name.value
-    return Sharing(name if _uses(document, name) == 1 else None)
-
-
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    if name is not None:
-        operations = [one for one in operations if one.name is not None and one.name.value == name]
-    return operations[0] if len(operations) == 1 else None
+    return Sharing(name if _uses(operation.document, name) == 1 else None)
 
 
 def _uses(document: DocumentNode, name: str) -> int:

@@ -19,6 +19,8 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
+from web.tally import Tally
+
 Send = Callable[[Any], Awaitable[None]]
 
 LONGEST_QUEUE = 1_000
@@ -68,10 +70,22 @@ def _text(parts: tuple[bytes, ...]) -> str:
 class Outbox:
     """One per socket."""
 
-    __slots__ = ("_bytes", "_close", "_newest", "_protocol", "_queue", "_send", "_slow_seconds", "_writer", "closed")
+    __slots__ = (
+        "_bytes",
+        "_close",
+        "_newest",
+        "_protocol",
+        "_queue",
+        "_send",
+        "_slow_seconds",
+        "_tally",
+        "_writer",
+        "closed",
+    )
 
-    def __init__(self, send: Send, *, slow_seconds: float = SLOW_SECONDS) -> None:
-        """A peer that takes nothing for `slow_seconds` is given up."""
+    def __init__(self, send: Send, *, slow_seconds: float = SLOW_SECONDS, tally: Tally | None = None) -> None:
+        """A peer that takes nothing for `slow_seconds` is given up. What is written is counted in `tally`."""
+        self._tally = tally or Tally()
         self._send = send
         self._slow_seconds = slow_seconds
         owner = getattr(send, "__self__", None)
@@ -94,6 +108,7 @@ class Outbox:
         """Writes a message, now or as soon as the peer takes it. Nothing happens once the outbox is closing."""
         if self.is_closing:
             return
+        self._tally.deliveries += 1
         if self._writer is None and self._written(parts):
             return
         last = self._newest.get(lane)
@@ -121,6 +136,7 @@ class Outbox:
         if self.is_closing:
             return
         self._close = (code, reason)
+        self._tally.closes[code] += 1
         self._drop()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_slowly())

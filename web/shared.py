@@ -17,17 +17,15 @@ from typing import Any
 
 import orjson
 import structlog
-from graphql import GraphQLError
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from resolvers.context import Context
 from resolvers.live import CatchUp, Shared
-from schema.build import WorldThreatSchema
-from schema.masking import presentable
+from schema.execution import Executor
 from services.feed import Position
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
+from web.answers import encode, failure_from, failure_of
 from web.outbox import Outbox
 
 MOST_STEPS = 32
@@ -39,41 +37,12 @@ TOLD_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
 
-Result = ExecutionResult | PreExecutionError
 MakeContext = Callable[[Principal, Shared | CatchUp], Context]
 
 
 def audience_of(principal: Principal) -> Principal | None:
     """For whom an answer to `principal` is the same; None for somebody, whose answers are theirs alone."""
     return Principal(principal.role) if principal.role in (Role.PUBLIC, Role.VIEWER) else None
-
-
-def encode(result: Result) -> bytes:
-    """The payload of a `next` message."""
-    payload: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        payload["errors"] = [error.formatted for error in result.errors]
-    if result.extensions:
-        payload["extensions"] = result.extensions
-    return orjson.dumps(payload)
-
-
-def failure_of(result: Result) -> list[Any] | None:
-    """The payload of an `error` message, when the result is the stream's end and not one of its answers.
-
-    The errors of an answer lie at a field; without a path they are of the document, or of the source of the stream.
-    """
-    errors = result.errors or []
-    ended = isinstance(result, PreExecutionError) or (
-        result.data is None and bool(errors) and all(error.path is None for error in errors)
-    )
-    return [error.formatted for error in errors] if ended else None
-
-
-def failure_from(error: Exception) -> list[Any]:
-    """The same for what executing has raised: a document too deep to be read, or a bug, which is logged."""
-    told = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
-    return [presentable(told).formatted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +90,8 @@ class Subscriber:
 class SharedStreams:
     """All shared executions of one process."""
 
-    def __init__(self, schema: WorldThreatSchema, service: WorldThreatService, *, public_read: bool) -> None:
-        self._schema = schema
+    def __init__(self, executor: Executor, service: WorldThreatService, *, public_read: bool) -> None:
+        self._executor = executor
         self._service = service
         self._public_read = public_read
         self._streams: dict[Question, SharedStream] = {}
@@ -131,7 +100,7 @@ class SharedStreams:
         """Joins `subscriber`, whose own variables are `variables`; comes back when it is told all it missed."""
         stream = self._streams.get(question)
         if stream is None:
-            stream = SharedStream(self._schema, self._service, question, self._make_context)
+            stream = SharedStream(self._executor, self._service, question, self._make_context)
             self._streams[question] = stream
             stream.start(self._forget)
         await stream.join(subscriber, variables)
@@ -210,13 +179,13 @@ class SharedStream:
 
     def __init__(
         self,
-        schema: WorldThreatSchema,
+        executor: Executor,
         service: WorldThreatService,
         question: Question,
         make_context: MakeContext,
     ) -> None:
         self.question = question
-        self._schema = schema
+        self._executor = executor
         self._make_context = make_context
         self._feed = service.feed
         self._live = Shared(service.feed)
@@ -331,13 +300,11 @@ class SharedStream:
             if number % TOLD_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def _results(self, live: Shared | CatchUp, variables: dict[str, Any]) -> AsyncGenerator[Result, None]:
-        stream: Any = await self._schema.stream(
-            self.question.query,
-            variable_values=variables,
-            context_value=self._make_context(self.question.audience, live),
-            operation_name=self.question.operation_name,
-        )
+    async def _results(
+        self, live: Shared | CatchUp, variables: dict[str, Any]
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        context = self._make_context(self.question.audience, live)
+        stream = await self._executor.stream(self.question.query, variables, self.question.operation_name, context)
         async with aclosing(stream):
             async for result in stream:
                 yield result

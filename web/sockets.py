@@ -15,27 +15,31 @@ from typing import Any
 
 import orjson
 import structlog
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from resolvers.context import Context
-from schema.build import WorldThreatSchema
-from services.errors import OverloadedError, UnauthenticatedError
-from services.tokens import Authenticator
+from schema.execution import Executor
+from services.authentication import Authenticator
+from services.errors import OverloadedError, RateLimitedError, UnauthenticatedError
 from services.views import PUBLIC, Principal
 from services.world_threat import WorldThreatService
+from web.answers import encode, failure_from, failure_of
 from web.bearer import principal_of
 from web.documents import sharing_of
+from web.limits import Gate, address_of
 from web.origins import origin_allowed
 from web.outbox import SLOW_SECONDS, Outbox
-from web.shared import Question, SharedStreams, Subscriber, audience_of, encode, failure_from, failure_of
+from web.request_id import begin_request
+from web.requests import DEEPEST_VARIABLES, is_shallow
+from web.shared import Question, SharedStreams, Subscriber, audience_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 OPERATIONS_A_SOCKET = 50
+MESSAGES_A_SECOND = 200
 LARGEST_MESSAGE = 64 * 1024
-DEEPEST_VARIABLES = 64
 REASONS = {
     1013: "Try again later",
     4400: "Invalid message",
@@ -53,9 +57,10 @@ class SocketEndpoint:
 
     def __init__(
         self,
-        schema: WorldThreatSchema,
+        executor: Executor,
         service: WorldThreatService,
         authenticator: Authenticator,
+        gate: Gate,
         *,
         public_read: bool,
         allowed_origins: tuple[str, ...] = (),
@@ -65,14 +70,16 @@ class SocketEndpoint:
         """A peer has `init_seconds` to introduce itself, and may take nothing for `slow_seconds`."""
         self.init_seconds = init_seconds
         self.slow_seconds = slow_seconds
-        self.schema = schema
+        self.executor = executor
         self.service = service
         self.authenticator = authenticator
+        self.gate = gate
         self.public_read = public_read
-        self.shared = SharedStreams(schema, service, public_read=public_read)
+        self.shared = SharedStreams(executor, service, public_read=public_read)
         self._allowed_origins = allowed_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begin_request()
         await receive()  # websocket.connect
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if not origin_allowed(headers, self._allowed_origins):
@@ -83,7 +90,15 @@ class SocketEndpoint:
         if not known:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
-        await Socket(self, headers.get("authorization"), receive, send).run()
+        address = address_of(scope)
+        if not self.gate.connections.opened(address):
+            await send({"type": "websocket.close", "code": 1013, "reason": REASONS[1013]})
+            return
+        socket = Socket(self, address, headers.get("authorization"), receive, send)
+        try:
+            await socket.run()
+        finally:
+            self.gate.connections.closed(address, socket.counted)
 
 
 @dataclass(slots=True, eq=False)
@@ -99,28 +114,41 @@ class Socket:
 
     __slots__ = (
         "_acknowledged",
+        "_address",
         "_authorization",
         "_endpoint",
         "_greeted",
+        "_heard",
         "_operations",
         "_outbox",
         "_receive",
+        "_second",
         "_tasks",
         "_timer",
+        "_unwatch",
+        "counted",
         "principal",
     )
 
-    def __init__(self, endpoint: SocketEndpoint, authorization: str | None, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, endpoint: SocketEndpoint, address: str, authorization: str | None, receive: Receive, send: Send
+    ) -> None:
         self._endpoint = endpoint
+        self._address = address
         self._authorization = authorization
         self._receive = receive
-        self._outbox = Outbox(send, slow_seconds=endpoint.slow_seconds)
+        self._outbox = Outbox(send, slow_seconds=endpoint.slow_seconds, tally=endpoint.gate.tally)
         self._operations: dict[str, _Operation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._greeted = False
         self._acknowledged = False
         self._timer: asyncio.TimerHandle | None = None
+        self._unwatch: Callable[[], None] = lambda: None
+        self._heard = 0
+        self._second = 0.0
         self.principal: Principal = PUBLIC
+        self.counted: Principal | None = None
+        """Whose connection it counts as."""
 
     async def run(self) -> None:
         """Until the peer goes, or is closed."""
@@ -130,16 +158,28 @@ class Socket:
                 message = await self._receive()
                 if message["type"] == "websocket.disconnect":
                     return
+                await self._take_breath()
                 if not self._outbox.is_closing:  # what was sent before the peer heard of it is not done any more
                     await self._take(message.get("text"))
         finally:
             self._timer.cancel()
+            self._unwatch()
             for operation in list(self._operations.values()):
+                self._forget(operation.subscriber)
                 operation.end()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._outbox.end()
+
+    async def _take_breath(self) -> None:
+        """Reads on only in the next second from a peer that says too much in one: its messages wait at its end."""
+        now = asyncio.get_running_loop().time()
+        if now - self._second >= 1.0:
+            self._second, self._heard = now, 0
+        self._heard += 1
+        if self._heard > MESSAGES_A_SECOND:
+            await asyncio.sleep(1.0 - (now - self._second))
 
     def _close(self, code: int, reason: str = "") -> None:
         self._outbox.close(code, reason or REASONS[code])
@@ -156,10 +196,11 @@ class Socket:
                 if message["type"] == "ping":
                     self._outbox.put("", (b'{"type":"pong"}',))
             case "subscribe":
-                self._subscribe(message)
+                await self._subscribe(message)
             case "complete" if isinstance(message.get("id"), str):
-                operation = self._operations.pop(message["id"], None)
+                operation = self._operations.get(message["id"])
                 if operation is not None:
+                    self._forget(operation.subscriber)
                     operation.end()
             case _:
                 self._close(4400)
@@ -178,17 +219,24 @@ class Socket:
         given = next((value for name, value in (payload or {}).items() if name.lower() == "authorization"), None)
         try:
             authorization = self._authorization if given is None else str(given)
-            self.principal = await principal_of(self._endpoint.authenticator, authorization)
+            self.principal = await principal_of(
+                self._endpoint.authenticator, authorization, self._endpoint.gate, self._address
+            )
         except UnauthenticatedError:
             self._close(4403)
             return
-        except OverloadedError:
+        except (OverloadedError, RateLimitedError):
             self._close(1013)
             return
+        if not self._endpoint.gate.connections.greeted(self.principal):
+            self._close(1013, "Too many connections with this token")
+            return
+        self.counted = self.principal
+        self._unwatch = self._endpoint.authenticator.watch(self.principal, lambda: self._close(4403))
         self._acknowledged = True
         self._outbox.put("", (b'{"type":"connection_ack"}',))
 
-    def _subscribe(self, message: dict[str, Any]) -> None:
+    async def _subscribe(self, message: dict[str, Any]) -> None:
         operation_id, payload = message.get("id"), message.get("payload")
         if not _is_subscribe(operation_id, payload):
             self._close(4400)
@@ -201,16 +249,27 @@ class Socket:
             error = {"message": f"At most {OPERATIONS_A_SOCKET} operations at once on one socket; complete some first."}
             Subscriber(self._outbox, str(operation_id), lambda _subscriber: None).error([error])
         else:
-            self._start(str(operation_id), payload or {})
+            await self._start(str(operation_id), payload or {})
 
-    def _start(self, operation_id: str, payload: dict[str, Any]) -> None:
+    async def _start(self, operation_id: str, payload: dict[str, Any]) -> None:
         query, name = payload["query"], payload.get("operationName")
         variables: dict[str, Any] = payload.get("variables") or {}
         subscriber = Subscriber(self._outbox, operation_id, self._forget)
-        sharing, audience = sharing_of(query, name), audience_of(self.principal)
+        operation = self._endpoint.executor.operation(query, name)
+        try:
+            await self._endpoint.gate.check(self.principal, self._address, operation, operation.cost(variables))
+        except RateLimitedError as error:
+            subscriber.error(failure_from(error))
+            return
+        refusal = operation.refusal(variables)
+        if refusal is not None:
+            subscriber.error([error.formatted for error in refusal.errors or ()])
+            return
+        sharing, audience = sharing_of(operation), audience_of(self.principal)
         if sharing is None or audience is None:
-            task = self._spawn(self._answer(subscriber, query, variables, name))
-            self._operations[operation_id] = _Operation(subscriber, task.cancel)
+            is_stream = operation.kind is OperationType.SUBSCRIPTION
+            task = self._spawn((self._follow if is_stream else self._answer)(subscriber, query, variables, name))
+            self._keep(operation_id, _Operation(subscriber, task.cancel))
             return
         asked = {key: value for key, value in variables.items() if key != sharing.resumed_by}
         canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()
@@ -222,7 +281,7 @@ class Socket:
             joining.cancel()
             shared.leave(subscriber)
 
-        self._operations[operation_id] = _Operation(subscriber, leave)
+        self._keep(operation_id, _Operation(subscriber, leave))
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -236,54 +295,57 @@ class Socket:
             log.error("an operation failed", exc_info=task.exception())
             self._close(1013)
 
+    def _keep(self, operation_id: str, operation: _Operation) -> None:
+        self._operations[operation_id] = operation
+        self._endpoint.gate.tally.operations += 1
+
     def _forget(self, subscriber: Subscriber) -> None:
         operation = self._operations.get(subscriber.operation_id)
         if operation is not None and operation.subscriber is subscriber:
             del self._operations[subscriber.operation_id]
+            self._endpoint.gate.tally.operations -= 1
 
     async def _answer(
-        self,
-        subscriber: Subscriber,
-        query: str,
-        variables: dict[str, Any],
-        operation_name: str | None,
+        self, subscriber: Subscriber, query: str, variables: dict[str, Any], operation_name: str | None
     ) -> None:
+        """A query or mutation."""
         try:
-            await self._execute(subscriber, query, variables, operation_name)
+            result = await self._endpoint.executor.execute(query, variables, operation_name, self._context())
+            told = self._tell(subscriber, result)
         except Exception as error:  # noqa: BLE001 - it is logged
             subscriber.error(failure_from(error))
+            return
+        if told:
+            subscriber.complete()
 
-    async def _execute(
-        self,
-        subscriber: Subscriber,
-        query: str,
-        variables: dict[str, Any],
-        operation_name: str | None,
+    async def _follow(
+        self, subscriber: Subscriber, query: str, variables: dict[str, Any], operation_name: str | None
     ) -> None:
-        """An operation for this asker alone."""
-        endpoint = self._endpoint
-        stream: Any = await endpoint.schema.stream(
-            query,
-            variable_values=variables,
-            context_value=Context(
-                service=endpoint.service,
-                principal=self.principal,
-                public_read=endpoint.public_read,
-            ),
-            operation_name=operation_name,
-        )
-        async with aclosing(stream):
-            async for result in stream:
-                if not isinstance(result, ExecutionResult | PreExecutionError):
-                    subscriber.error([{"message": "@defer and @stream have no message in this protocol."}])
-                    return
-                failure = failure_of(result)
-                if failure is not None:
-                    subscriber.error(failure)
-                    return
-                subscriber.next(encode(result), kept=True)
-                await self._outbox.drained()
+        """A subscription for this asker alone."""
+        try:
+            stream = await self._endpoint.executor.stream(query, variables, operation_name, self._context())
+            async with aclosing(stream):
+                async for result in stream:
+                    if not self._tell(subscriber, result):
+                        return
+                    await self._outbox.drained()
+        except Exception as error:  # noqa: BLE001 - it is logged
+            subscriber.error(failure_from(error))
+            return
         subscriber.complete()
+
+    def _context(self) -> Context:
+        endpoint = self._endpoint
+        return Context(service=endpoint.service, principal=self.principal, public_read=endpoint.public_read)
+
+    def _tell(self, subscriber: Subscriber, result: ExecutionResult) -> bool:
+        """Whether it was an answer; otherwise it was the operation's end."""
+        failure = failure_of(result)
+        if failure is not None:
+            subscriber.error(failure)
+            return False
+        subscriber.next(encode(result), kept=True)
+        return True
 
 
 def _shortened(text: str) -> str:
@@ -308,15 +370,6 @@ def _is_subscribe(operation_id: object, payload: object) -> bool:
         isinstance(payload.get("query"), str)
         and isinstance(payload.get("operationName"), str | None)
         and isinstance(payload.get("variables"), dict | None)
-        and _is_shallow(payload.get("variables"), DEEPEST_VARIABLES)
+        and is_shallow(payload.get("variables"), DEEPEST_VARIABLES)
         and isinstance(payload.get("extensions"), dict | None)
     )
-
-
-def _is_shallow(value: object, depth: int) -> bool:
-    """Whether JSON goes no deeper than `depth`: what reads and writes values goes down with them."""
-    if isinstance(value, dict):
-        return depth > 0 and all(_is_shallow(each, depth - 1) for each in value.values())
-    if isinstance(value, list):
-        return depth > 0 and all(_is_shallow(each, depth - 1) for each in value)
-    return True

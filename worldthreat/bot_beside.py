@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 
 from db.engine import Database
+from services.authentication import Authenticator
 from services.errors import UnauthenticatedError
-from services.tokens import Authenticator
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from worldthreat.settings import PREFIX, Settings

@@ -9,7 +9,7 @@ import typer
 from db import migrate as migrations
 from db.embedded import DatabaseUnusableError
 from worldthreat import up as launcher
-from worldthreat.commands import bot, raid, roster, token
+from worldthreat.commands import backup, bot, raid, roster, token
 from worldthreat.commands.database import database_url
 from worldthreat.errors import StartError
 from worldthreat.logs import configure_logs
@@ -25,6 +25,10 @@ app.add_typer(bot.app, name="bot")
 app.add_typer(raid.app, name="raid")
 app.add_typer(roster.app, name="roster")
 app.add_typer(token.app, name="token")
+
+
+app.command()(backup.backup)
+app.command()(backup.restore)
 
 
 def _settings() -> Settings:

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from web.request_id import add_request_id
+from worldthreat.secrets import without_secrets
 from worldthreat.settings import LogFormat, Settings
 
 QUIET = ("alembic", "asyncio", "uvicorn.access", "websockets")
@@ -13,6 +15,7 @@ QUIET = ("alembic", "asyncio", "uvicorn.access", "websockets")
 def configure_logs(settings: Settings) -> None:
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_request_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -36,7 +39,11 @@ def configure_logs(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+                without_secrets(settings),
+            ],
         ),
     )
     root = logging.getLogger()

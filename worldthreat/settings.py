@@ -4,11 +4,12 @@ import difflib
 import os
 import re
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
+from limits import RateLimitItemPerSecond
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -18,6 +19,7 @@ __all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings"
 
 PREFIX: Final = "WORLDTHREAT_"
 HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+RATE: Final = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})s")
 SNOWFLAKE: Final = re.compile(r"[1-9][0-9]{14,19}")
 DATABASE_SCHEMES: Final = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "valkey", "valkeys", "unix"})
@@ -132,10 +134,32 @@ def _folder(value: Path) -> Path:
     return folder
 
 
+def _rate(value: object) -> object:
+    """`3000/10s` as the limit it says; None for off."""
+    if isinstance(value, str):
+        if value.strip().lower() == "off":
+            return None
+        found = RATE.fullmatch(value.strip().lower())
+        if found is None:
+            raise ValueError("must be a rate like 3000/10s, or off")
+        return RateLimitItemPerSecond(int(found[1]), int(found[2]))
+    return value
+
+
+def _proxies(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return tuple(str(ip_network(part.strip())) for part in value.split(",") if part.strip())
+        except ValueError:
+            raise ValueError("must be addresses or networks like 10.0.0.0/8, with commas between") from None
+    return value
+
+
 OnOff = Annotated[bool, BeforeValidator(_on_off)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Snowflake = Annotated[int, BeforeValidator(_snowflake)]
+Rate = Annotated[RateLimitItemPerSecond | None, NoDecode, BeforeValidator(_rate)]
 Snowflakes = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_snowflakes)]
 
 
@@ -143,7 +167,12 @@ class Settings(BaseSettings):
     """One frozen value, made by `load_settings` and handed to whoever needs a part of it."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True, extra="forbid"
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
     )
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
@@ -154,7 +183,7 @@ class Settings(BaseSettings):
     )
     host: Annotated[str, AfterValidator(_host)] = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65_535, description="port to listen on; 0 takes any free one")
-    workers: int = Field(default=1, ge=1, le=64, description="API processes")
+    workers: int = Field(default=1, ge=1, le=8, description="API processes on this machine")
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
         default=None, description="Redis or Valkey that relays live state between API processes"
     )
@@ -187,6 +216,30 @@ class Settings(BaseSettings):
         default=LogLevel.INFO, description="debug, info, warning, error or critical"
     )
     introspection: OnOff = Field(default=True, description="on or off: whether clients may ask for the schema")
+    plans: OnOff = Field(
+        default=True, description="on or off: whether documents that come again are compiled, for a quarter of the time"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_proxies)] = Field(
+        default=(), description="addresses or networks, with commas between, whose X-Forwarded-For is believed"
+    )
+    rate_address: Rate = Field(
+        default=RateLimitItemPerSecond(3_000, 10),
+        description="queries and mutations of one address, as 3000/10s, or off; the bot and admins are not counted",
+    )
+    rate_subscriptions: Rate = Field(
+        default=RateLimitItemPerSecond(20_000, 10), description="subscriptions that one address starts"
+    )
+    rate_player: Rate = Field(
+        default=RateLimitItemPerSecond(100, 10), description="operations with one token of the role player"
+    )
+    rate_bot: Rate = Field(default=None, description="operations with one token of the role bot")
+    rate_admin: Rate = Field(default=None, description="operations with one token of the role admin")
+    sockets_per_address: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="connections that one address may hold open"
+    )
+    metrics_token: Token | None = Field(
+        default=None, description="with it, /metrics may be read from other machines, too"
+    )
     public_read: OnOff = Field(default=True, description="on or off: whether anyone may read the public queries")
 
 

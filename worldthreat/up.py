@@ -1,7 +1,9 @@
 """`worldthreat up`: everything on this machine, and `worldthreat serve`: the API over a database that is there.
 
 The order of a start: take the port, start the database, migrate, bring first-start content, serve. The order of a
-stop, after Ctrl-C or SIGTERM: refuse new strikes, answer those that wait, close, stop the database.
+stop, after Ctrl-C or SIGTERM: not ready any more, strikes that wait are answered and new ones told to come back,
+sockets are closed with 1012, the database is stopped. With several workers the launcher does all of this but serving
+(worldthreat/workers.py).
 """
 
 import asyncio
@@ -10,8 +12,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -28,14 +33,19 @@ from db.engine import Database
 from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
+from services.outages import is_database_away
+from web.keepalive import PatientWebSocket
 from worldthreat import demo
 from worldthreat.bot_beside import keep_bot, own_url
 from worldthreat.errors import StartError
 from worldthreat.settings import Settings
-from worldthreat.wiring import Application, application
+from worldthreat.wiring import Backstage, application, backstage
+from worldthreat.workers import Worker, run_workers
 
 SUPERVISED_EVERY_SECONDS = 0.5
-GRACE_SECONDS = 8
+GRACE_SECONDS = 3
+HUNG_SECONDS = 30
+"""A worker that says nothing for so long is started again. It says nothing either while it is starting."""
 KEEP_ALIVE_SECONDS = 75
 """Longer than the proxies in front keep an idle connection: who closes first is the one who is not asked any more."""
 
@@ -49,9 +59,15 @@ class Server(uvicorn.Server):
     `serving` is set once requests are answered.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+        """`drain` is called before anything is closed."""
         super().__init__(config)
         self.serving = asyncio.Event()
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -71,17 +87,28 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    """One start: what it serves, and what it brings along. `serve` neither migrates nor keeps a bot."""
+
+    settings: Settings
+    database_url: str
+    listener: socket.socket
+    embedded: EmbeddedServer | None = None
+    with_demo: bool = False
+    migrating: bool = True
+
+
 def up(settings: Settings, *, with_demo: bool) -> None:
     """Runs until Ctrl-C. Raises StartError or DatabaseUnusableError when it cannot start."""
-    check_supported(settings)
     with take_port(settings) as listener:
         if settings.database_url is not None:
-            _run(settings, settings.database_url.get_secret_value(), listener, None, with_demo=with_demo)
+            _run(_Launch(settings, settings.database_url.get_secret_value(), listener, with_demo=with_demo))
             return
         console.print("Starting PostgreSQL …", style="dim")
         database = EmbeddedServer.start(settings.data_dir)
         try:
-            _run(settings, database.url, listener, database, with_demo=with_demo)
+            _run(_Launch(settings, database.url, listener, database, with_demo=with_demo))
         finally:
             database.stop()
             console.print("Stopped. Your raids are kept.", style="dim")
@@ -89,17 +116,10 @@ def up(settings: Settings, *, with_demo: bool) -> None:
 
 def serve(settings: Settings) -> None:
     """The API alone, over DATABASE_URL; migrating is `worldthreat migrate`'s business."""
-    check_supported(settings)
     if settings.database_url is None:
         raise StartError("WORLDTHREAT_DATABASE_URL is not set: set it, or use `worldthreat up` for the embedded one.")
     with take_port(settings) as listener:
-        _run(settings, settings.database_url.get_secret_value(), listener, None, with_demo=False, migrating=False)
-
-
-def check_supported(settings: Settings) -> None:
-    """Raises StartError for settings whose feature this version does not have."""
-    if settings.workers > 1:
-        raise StartError("WORLDTHREAT_WORKERS cannot be used: this version runs one API process; leave it unset.")
+        _run(_Launch(settings, settings.database_url.get_secret_value(), listener, migrating=False))
 
 
 @contextlib.contextmanager
@@ -119,59 +139,76 @@ def take_port(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _run(
-    settings: Settings,
-    database_url: str,
-    listener: socket.socket,
-    embedded: EmbeddedServer | None,
-    *,
-    with_demo: bool,
-    migrating: bool = True,
-) -> None:
+def _run(launch: _Launch) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, database_url, listener, embedded, with_demo=with_demo, migrating=migrating))
+        runner.run(_serve(launch))
 
 
-async def _serve(
-    settings: Settings,
-    database_url: str,
-    listener: socket.socket,
-    embedded: EmbeddedServer | None,
-    *,
-    with_demo: bool,
-    migrating: bool,
-) -> None:
+async def _serve(launch: _Launch) -> None:
+    settings, database_url = launch.settings, launch.database_url
     await _check_database(database_url)
-    if migrating:
+    if launch.migrating:
         await migrate.upgrade(database_url)
     elif await migrate.current(database_url) != migrate.head():
         raise StartError("The database is not at this version's migrations: run `worldthreat migrate` first.")
+    if settings.workers > 1:
+        async with backstage(database_url) as behind:
+            serving = asyncio.Event()
+            config = server_config(Worker(settings, database_url), settings, factory=True, workers=settings.workers)
+            await _serve_beside(launch, behind, serving, partial(run_workers, config, launch.listener, serving))
+        return
     async with application(settings, database_url) as running:
-        if migrating:
-            await add_first_templates(running.database)
-        server = Server(
-            uvicorn.Config(
-                running.app,
-                log_config=None,
-                access_log=False,
-                ws="websockets-sansio",
-                ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
-                ws_per_message_deflate=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                server_header=False,
-            ),
-        )
-        beside = [] if embedded is None else [asyncio.create_task(_supervise(embedded))]
-        beside.append(asyncio.create_task(_greet(settings, listener, server, running, with_demo=with_demo)))
-        if migrating and settings.discord_token is not None:  # `serve` is the API alone
-            beside.append(asyncio.create_task(_keep_bot(settings, listener, server, running)))
-        try:
-            await server.serve(sockets=[listener])
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+        server = Server(server_config(running.app, settings), running.drain)
+        await _serve_beside(launch, running, server.serving, partial(server.serve, sockets=[launch.listener]))
+
+
+async def _serve_beside(
+    launch: _Launch, behind: Backstage, serving: asyncio.Event, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Does `work`, which sets `serving`, with everything beside it that must be there once."""
+    if launch.migrating:
+        with _outage_told():
+            await add_first_templates(behind.database)
+    beside = [] if launch.embedded is None else [asyncio.create_task(_supervise(launch.embedded))]
+    beside.append(asyncio.create_task(_greet(launch, serving, behind)))
+    if launch.migrating and launch.settings.discord_token is not None:
+        beside.append(asyncio.create_task(_keep_bot(launch, serving, behind)))
+    try:
+        await work()
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws=PatientWebSocket,
+        ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
+        ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=HUNG_SECONDS,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),  # else X-Forwarded-For is what anybody says it is
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        **more,
+    )
+
+
+@contextlib.contextmanager
+def _outage_told() -> Iterator[None]:
+    """A database that answered a moment ago and is gone now is one line, too."""
+    try:
+        yield
+    except Exception as error:
+        if not is_database_away(error):
+            raise
+        raise StartError("The database went away while the program was starting: start it again.") from error
 
 
 async def _check_database(database_url: str) -> None:
@@ -214,38 +251,32 @@ async def _supervise(embedded: EmbeddedServer) -> None:
             log.exception("embedded PostgreSQL cannot be restarted; tried again in a moment")
 
 
-async def _keep_bot(settings: Settings, listener: socket.socket, server: Server, running: Application) -> None:
+async def _keep_bot(launch: _Launch, serving: asyncio.Event, behind: Backstage) -> None:
     """The Discord bot, once requests are answered."""
-    await server.serving.wait()
-    host, port = listener.getsockname()[:2]
+    await serving.wait()
+    host, port = launch.listener.getsockname()[:2]
     try:
-        await keep_bot(settings, running.database, running.service, own_url(host, port))
+        await keep_bot(launch.settings, behind.database, behind.service, own_url(host, port))
     except Exception:
         log.exception("the Discord bot cannot be kept running: the API goes on without it")
 
 
-async def _greet(
-    settings: Settings,
-    listener: socket.socket,
-    server: Server,
-    running: Application,
-    *,
-    with_demo: bool,
-) -> None:
+async def _greet(launch: _Launch, serving: asyncio.Event, behind: Backstage) -> None:
     """Says where everything is, once it is there; then lets the demo's crowd in."""
-    await server.serving.wait()
-    host, port = listener.getsockname()[:2]
+    settings, with_demo = launch.settings, launch.with_demo
+    await serving.wait()
+    host, port = launch.listener.getsockname()[:2]
     base = settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
     if with_demo:
         try:
-            await demo.prepare_demo(running.database, running.service, settings.data_dir)
+            await demo.prepare_demo(behind.database, behind.service, settings.data_dir)
         except Exception:
             log.exception("the demo cannot be prepared: the server runs without it")
             with_demo = False
     console.print(_addresses(base, settings, with_demo=with_demo))
     if with_demo:
         try:
-            await demo.run_demo(running.database, running.service, _tell)
+            await demo.run_demo(behind.database, behind.service, _tell)
         except Exception:
             log.exception("the demo has ended")
 

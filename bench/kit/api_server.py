@@ -19,7 +19,8 @@ from starlette.routing import Mount, Route
 
 from db.engine import Database
 from schema.build import build_schema
-from services.tokens import Authenticator
+from schema.execution import Executor
+from services.authentication import Authenticator
 from services.world_threat import WorldThreatService
 from web.app import WebOptions, create_app
 
@@ -36,7 +37,7 @@ def application(database_url: str, public_reads_seconds: float) -> Starlette:
     for engine in (database.engine, database._reading_engine):  # noqa: SLF001 - for a benchmark alone
         event.listen(engine.sync_engine, "before_cursor_execute", count)
 
-    async def is_ready() -> bool:
+    async def is_migrated() -> bool:
         return True
 
     async def statements(_request: Request) -> PlainTextResponse:
@@ -49,7 +50,7 @@ def application(database_url: str, public_reads_seconds: float) -> Starlette:
         await service.stop()
         await database.close()
 
-    api = create_app(build_schema(), service, Authenticator(database), WebOptions(is_ready=is_ready))
+    api = create_app(Executor(build_schema()), service, Authenticator(database), WebOptions(is_migrated=is_migrated))
     return Starlette(routes=[Route("/statements", statements), Mount("/", api)], lifespan=lifespan)
 
 

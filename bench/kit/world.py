@@ -1,23 +1,26 @@
 """A database with a crowd in it, in an embedded server with fsync on, and raids that last as long as is needed."""
 
 import contextlib
-import csv
+import hashlib
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 
+from bench.kit.crowd import Crowd, add_crowd, import_catalogue
 from db import migrate
 from db.embedded import EmbeddedServer
 from db.engine import Database
-from services import content
 from services.boss_overrides import BossOverrides, RulesOverrides
-from services.roster import RosterFile, RosterFiles, import_roster
 from services.rules.values import StrikeAction
+from services.tokens import new_secret
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from worldthreat.up import add_first_templates
@@ -29,15 +32,17 @@ CHARACTERS_EACH = 24
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[tuple[EmbeddedServer, Path]]:
-    """A server that writes down when each transaction was committed, in a folder of its own, gone at the end."""
+def postgres(*, with_commit_times: bool = True) -> Iterator[tuple[EmbeddedServer, Path]]:
+    """A server in a folder of its own, gone at the end; it may write down when each transaction was committed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the end is one when somebody stops us, too
     folder = Path(tempfile.mkdtemp(prefix="worldthreat-bench-"))
     try:
-        server = EmbeddedServer.start(folder / "data")
-        try:
-            server._sql("ALTER SYSTEM SET track_commit_timestamp = on")  # noqa: SLF001 - for a benchmark alone
-        finally:
-            server.stop()
+        if with_commit_times:
+            server = EmbeddedServer.start(folder / "data")
+            try:
+                server._sql("ALTER SYSTEM SET track_commit_timestamp = on")  # noqa: SLF001 - for a benchmark alone
+            finally:
+                server.stop()
         server = EmbeddedServer.start(folder / "data")
         try:
             yield server, folder
@@ -61,6 +66,7 @@ class World:
 
     database: Database
     service: WorldThreatService
+    crowd: Crowd
     admin_token: str
     bot_token: str
 
@@ -91,6 +97,19 @@ class World:
             idempotency_key=key,
             expected_sequence=None,
         )
+
+    async def player_tokens(self) -> list[str]:
+        """A token for each player, in the crowd's order."""
+        secrets = [new_secret(Role.PLAYER) for _ in range(self.crowd.players)]
+        async with self.database.driver_connection() as connection:
+            await connection.execute(
+                "INSERT INTO api_tokens (role, name, prefix, token_hash, user_id) "
+                "SELECT 'player', 'benchmark', 'wt_player_', hash, u.id "
+                "FROM unnest($1::bytea[]) WITH ORDINALITY AS made(hash, player) "
+                "JOIN users u ON u.discord_id = 'bench-' || player",
+                [hashlib.sha256(secret.encode()).digest() for secret in secrets],
+            )
+        return secrets
 
     async def make_history(self, raid_id: int, events: int) -> None:
         """So many events, for answers that are large."""
@@ -130,35 +149,23 @@ class World:
         return {sequence: at.timestamp() for sequence, at in times.items()}
 
 
-async def _import_crowd(database: Database, players: int) -> None:
-    with content.sample_characters().open(encoding="utf-8") as stream:
-        keys = [row["waifu_id"] for row in csv.DictReader(stream)]
-    crowd = range(1, players + 1)
-    owned = [
-        f"bench-{player},{keys[(player * 7 + place) % len(keys)]},3"
-        for player in crowd
-        for place in range(CHARACTERS_EACH)
-    ]
-    files = RosterFiles(
-        series=RosterFile.at(content.sample_series()),
-        characters=RosterFile.at(content.sample_characters()),
-        players=RosterFile.of_text(
-            "players", "\n".join(["discord_id,name", *(f"bench-{player},Player {player}" for player in crowd)]) + "\n"
-        ),
-        ownership=RosterFile.of_text("ownership", "\n".join(["discord_id,waifu_id,stars", *owned]) + "\n"),
-    )
-    async with database.driver_connection() as connection:
-        await import_roster(connection, files, lambda _progress: None)
+class Server(Protocol):
+    """An embedded server, or any other that has an empty database at `url`."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @contextlib.asynccontextmanager
-async def world(server: EmbeddedServer, *, players: int) -> AsyncIterator[World]:
+async def world(server: Server, *, players: int) -> AsyncIterator[World]:
     """Fills the database of `server`."""
     await migrate.upgrade(server.url)
     database = Database(server.url, pool_size=4, application_name="worldthreat-bench")
     try:
         await add_first_templates(database)
-        await _import_crowd(database, players)
+        async with database.driver_connection() as connection:
+            await import_catalogue(connection)
+            crowd = await add_crowd(connection, players=players, characters_each=CHARACTERS_EACH)
         service = WorldThreatService(database)
         tokens = [
             (
@@ -170,7 +177,7 @@ async def world(server: EmbeddedServer, *, players: int) -> AsyncIterator[World]
         ]
         await service.start()
         try:
-            yield World(database, service, *tokens)
+            yield World(database, service, crowd, *tokens)
         finally:
             await service.stop()
     finally:

@@ -4,6 +4,7 @@ The buttons carry the raid's id themselves, so they work after a restart of the 
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -21,9 +22,10 @@ from bot.views import RaidModal, RaidView
 if TYPE_CHECKING:
     from bot.app import WorldThreatBot
 
-__all__ = ["DYNAMIC_ITEMS", "Change", "confirm_change"]
+__all__ = ["DYNAMIC_ITEMS", "FORMS", "Change", "confirm_change"]
 
 LONGEST_REASON: Final = 500
+REASON_FIELD: Final = "reason"
 
 log = structlog.get_logger(__name__)
 Interaction = discord.Interaction["WorldThreatBot"]
@@ -96,7 +98,7 @@ class ChangeButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         if await let_in(interaction.client, interaction):
-            modal = ReasonModal(interaction.client, self._change, self._raid_id, interaction.locale)
+            modal = ReasonModal(self._change, self._raid_id, interaction.locale)
             await respond(interaction, lambda: interaction.response.send_modal(modal))
 
 
@@ -126,43 +128,48 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ra
 class ReasonModal(RaidModal):
     """Asks why, and does it."""
 
-    def __init__(self, bot: "WorldThreatBot", change: Change, raid_id: str, locale: discord.Locale) -> None:
+    template = re.compile(r"raid_admin_reason:(?P<change>pause|resume|end):(?P<raid>[\w-]{1,60})")
+
+    def __init__(self, change: Change, raid_id: str, locale: discord.Locale) -> None:
         super().__init__(title=text(locale, f"admin-{change}-title"), custom_id=f"raid_admin_reason:{change}:{raid_id}")
-        self._bot, self._change, self._raid_id = bot, change, raid_id
-        self._reason: discord.ui.TextInput[ReasonModal] = discord.ui.TextInput(
-            custom_id="reason",
+        reason = discord.ui.TextInput[Any](
+            custom_id=REASON_FIELD,
             style=discord.TextStyle.paragraph,
             max_length=LONGEST_REASON,
             placeholder=text(locale, "admin-reason-hint"),
         )
-        self.add_item(discord.ui.Label(text=text(locale, "admin-reason"), component=self._reason))
+        self.add_item(discord.ui.Label(text=text(locale, "admin-reason"), component=reason))
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+    @classmethod
+    async def submitted(
+        cls, interaction: discord.Interaction[Any], match: re.Match[str], written: Mapping[str, str], /
+    ) -> None:
         await defer(interaction, thinking=False)
-        if not await let_in(self._bot, interaction):
+        if not await let_in(interaction.client, interaction):
             return
-        said = await self._do(interaction)
+        said = await _change(interaction, Change(match["change"]), match["raid"], written[REASON_FIELD].strip())
         await insist(lambda: interaction.edit_original_response(content=said, view=None))
 
-    async def _do(self, interaction: Interaction) -> str:
-        locale = interaction.locale
-        reason = self._reason.value.strip()
-        if not reason:
-            return text(locale, "admin-reason-missing")
-        try:
-            answer = await self._bot.api.ask(
-                CHANGE[self._change.value],
-                {"input": {"raidId": self._raid_id, "reason": reason}},
-                actor=interaction.user.id,
-                once=True,
-            )
-        except ApiUnavailableError as error:
-            log.warning("whether a raid was changed is unknown", change=self._change.value, error=str(error))
-            return text(locale, "admin-unknown-outcome", status=self._bot.mention_of("raid_admin status"))
-        raid = created(answer["changed"])
-        if raid is None:
-            return refusal_text(locale, refusal(answer["changed"]))
-        return text(locale, f"admin-done-{self._change}", raid=raid_line(locale, raid))
+
+async def _change(interaction: Interaction, change: Change, raid_id: str, reason: str) -> str:
+    bot, locale = interaction.client, interaction.locale
+    if not reason:
+        return text(locale, "admin-reason-missing")
+    try:
+        answer = await bot.api.ask(
+            CHANGE[change.value],
+            {"input": {"raidId": raid_id, "reason": reason}},
+            actor=interaction.user.id,
+            once=True,
+        )
+    except ApiUnavailableError as error:
+        log.warning("whether a raid was changed is unknown", change=change.value, error=str(error))
+        return text(locale, "admin-unknown-outcome", status=bot.mention_of("raid_admin status"))
+    raid = created(answer["changed"])
+    if raid is None:
+        return refusal_text(locale, refusal(answer["changed"]))
+    return text(locale, f"admin-done-{change}", raid=raid_line(locale, raid))
 
 
 DYNAMIC_ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (ChangeButton, CancelButton)
+FORMS: Final = (ReasonModal,)

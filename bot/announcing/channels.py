@@ -110,7 +110,7 @@ async def _set(bot: "WorldThreatBot", wished: AnnouncementChannel) -> Announceme
 
 
 async def _start_at_present(bot: "WorldThreatBot", wished: AnnouncementChannel) -> None:
-    """A channel that heard nothing until now is not told what happened before.
+    """A channel that was off is not told what happened meanwhile. (The API itself begins a new one at the present.)
 
     It exists without kinds meanwhile: were we stopped here, it would still hear nothing, and nothing old either.
     """

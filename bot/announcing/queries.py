@@ -99,7 +99,7 @@ mutation SwitchOff($input: SwitchOffAnnouncementChannelInput!) {
     + _CHANNEL
 )
 WAKE: Final = "subscription Wake { raidUpdates { sequence raid { id } } }"
-DUE_REMINDERS: Final = "query Due($first: Int!) { dueReminders(first: $first) { discordId readyAt raidId } }"
+DUE_REMINDERS: Final = "query Due($first: Int!) { dueReminders(first: $first) { discordId readyAt language } }"
 ACKNOWLEDGE_REMINDER: Final = """
 mutation Reminded($input: AcknowledgeReminderInput!) { acknowledgeReminder(input: $input) { __typename } }
 """
@@ -182,12 +182,14 @@ class RaidEvent:
 class DueReminder:
     """A player who wished to be told that they may strike again, and may since `ready_at`.
 
-    `ready_at_text` is what the API wrote: it names this cooldown among all of the player's.
+    `ready_at_text` is what the API wrote: it names this cooldown among all of the player's. `language` is that of the
+    locale they asked in.
     """
 
     discord_id: int
     ready_at: datetime
     ready_at_text: str
+    language: str | None
 
 
 async def overview(api: Asks) -> Overview:
@@ -262,7 +264,7 @@ async def switch_channel_off(api: Asks, channel_id: int, reason: str) -> Announc
 async def due_reminders(api: Asks, first: int) -> tuple[DueReminder, ...]:
     data = await api.ask(DUE_REMINDERS, {"first": first})
     return tuple(
-        DueReminder(int(each["discordId"]), datetime.fromisoformat(each["readyAt"]), each["readyAt"])
+        DueReminder(int(each["discordId"]), datetime.fromisoformat(each["readyAt"]), each["readyAt"], each["language"])
         for each in data["dueReminders"]
     )
 
@@ -272,9 +274,10 @@ async def acknowledge_reminder(api: Asks, due: DueReminder) -> None:
     await api.ask(ACKNOWLEDGE_REMINDER, {"input": given})  # PlayerNotFound: they were forgotten, and are due no more
 
 
-async def set_reminder(api: Asks, discord_id: int, *, wanted: bool) -> bool:
-    """Whether it is set: False when nobody is registered under the id."""
-    told = (await api.ask(SET_REMINDER, {"input": {"discordId": str(discord_id), "wanted": wanted}}))["setReminder"]
+async def set_reminder(api: Asks, discord_id: int, *, wanted: bool, language: str | None = None) -> bool:
+    """Whether it is set: False when nobody is registered under the id. Without a language the one before stays."""
+    given = {"discordId": str(discord_id), "wanted": wanted, "language": language}
+    told = (await api.ask(SET_REMINDER, {"input": given}))["setReminder"]
     return bool(told["__typename"] != "PlayerNotFound")
 
 

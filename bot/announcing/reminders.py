@@ -43,7 +43,8 @@ log = structlog.get_logger(__name__)
 async def set_reminder(bot: "WorldThreatBot", interaction: Interaction, wanted: bool) -> None:  # noqa: FBT001 - agreed
     """Switches the player's reminders on or off, and says so."""
     await defer(interaction)
-    known = await queries.set_reminder(bot.api, interaction.user.id, wanted=wanted)
+    language = interaction.locale.value
+    known = await queries.set_reminder(bot.api, interaction.user.id, wanted=wanted, language=language)
     key = "remind-unknown" if not known else "remind-on" if wanted else "remind-off"
     await tell(interaction, text(interaction.locale, key))
 
@@ -129,7 +130,7 @@ class Reminders:
         before_our_time = first_tried == now and due.ready_at < self._begun + CLOCKS_APART
         if (before_our_time or now - first_tried > NONCE_SECONDS) and await self._is_there(place, when):
             return
-        said = text(None, "remind-ready", when=when)
+        said = text(due.language, "remind-ready", when=when)
         await place.send(said, nonce=fixed_nonce("ready", due.discord_id, due.ready_at_text))
 
     async def _is_there(self, place: discord.DMChannel, when: str) -> bool:

@@ -9,13 +9,14 @@ from bot.answers import defer
 from bot.api import RaidApi
 from bot.striking import flow
 from bot.striking.flow import Player
-from bot.striking.items import PanelButton, PanelSelect, SearchChip
+from bot.striking.items import PanelButton, PanelSelect, SearchChip, SearchModal
 from bot.striking.panel import StrikeActionView
 from bot.striking.roster import RosterButton, roster_screen
 
-__all__ = ["DYNAMIC_ITEMS", "StrikeActionView", "open_panel", "open_team"]
+__all__ = ["DYNAMIC_ITEMS", "FORMS", "StrikeActionView", "open_panel", "open_team"]
 
 DYNAMIC_ITEMS: Final[tuple[type[ui.DynamicItem[Any]], ...]] = (PanelButton, PanelSelect, SearchChip, RosterButton)
+FORMS: Final = (SearchModal,)
 
 
 class Bot(Protocol):

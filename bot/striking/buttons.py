@@ -23,6 +23,7 @@ __all__ = [
     "Screen",
     "button",
     "chip",
+    "items_on",
     "select",
 ]
 
@@ -109,6 +110,12 @@ def select(
             custom_id=f"wts:{pick}:{'' if page is None else page}:{state.pack()}",
         )
     )
+
+
+def items_on(view: ui.LayoutView | None) -> list[Part]:
+    """Everything on a panel; of what was tapped the component itself, not what the library put in its place."""
+    children = [] if view is None else view.walk_children()
+    return [item.item if isinstance(item, ui.DynamicItem) else item for item in children]
 
 
 def chip(label: str, owner: int, search: str) -> ui.Button[Any]:

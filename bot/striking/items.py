@@ -1,7 +1,7 @@
 """The components of striking panels at work: recognised by their custom ids, in any process, after any restart."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Self
 
@@ -28,11 +28,10 @@ from bot.striking.words import Say
 from bot.texts import text
 from bot.views import RaidModal
 
-__all__ = ["PanelButton", "PanelSelect", "SearchChip"]
+__all__ = ["PanelButton", "PanelSelect", "SearchChip", "SearchModal"]
 
 ASKED_FOR_SIX: Final = 6
-OPEN_SECONDS: Final = 600.0
-"""A form that was closed without a word is forgotten then."""
+SEARCH_FIELD: Final = "search"
 STRIKES: Final = frozenset({Act.FIGHT, Act.ANALYZE, Act.FIGHT_FOR_SURE, Act.ANALYZE_FOR_SURE})
 
 Interaction = discord.Interaction[Any]
@@ -52,6 +51,11 @@ def unpacked(match: re.Match[str]) -> PanelState | None:
         return PanelState.unpack(match["state"])
     except StaleStateError:
         return None
+
+
+def layout_of(item: ui.DynamicItem[Any]) -> ui.LayoutView | None:
+    """The panel that the item was tapped on, as the library has read it from the message."""
+    return item.view if isinstance(item.view, ui.LayoutView) else None
 
 
 async def answer(interaction: Interaction, made: Callable[[], Awaitable[Screen]]) -> None:
@@ -87,13 +91,13 @@ class PanelButton(ui.DynamicItem[ui.Button[Any]], template=BUTTON_TEMPLATE):
         if act in STRIKES:
             await self._strike(interaction, player, act, state)
         elif act is Act.SEARCH:
-            modal = SearchModal(player, state, Browsing.on(interaction.message, self.page))
+            modal = SearchModal(player, state, Browsing.on(layout_of(self), self.page).search)
             await respond(interaction, lambda: interaction.response.send_modal(modal))
         else:
-            await answer(interaction, lambda: self._screen(interaction, player, act, state))
+            await answer(interaction, lambda: self._screen(player, act, state))
 
-    async def _screen(self, interaction: Interaction, player: Player, act: Act, state: PanelState) -> Screen:
-        browsing = Browsing.on(interaction.message, self.page)
+    async def _screen(self, player: Player, act: Act, state: PanelState) -> Screen:
+        browsing = Browsing.on(layout_of(self), self.page)
         match act:
             case Act.CHOOSE:
                 return await flow.choosing(player, state, browsing)
@@ -107,14 +111,14 @@ class PanelButton(ui.DynamicItem[ui.Button[Any]], template=BUTTON_TEMPLATE):
                 return await flow.best(player, size=state.size, equipment=state.equipment)
 
     async def _strike(self, interaction: Interaction, player: Player, act: Act, state: PanelState) -> None:
-        message = interaction.message
-        if message is None:
+        panel = layout_of(self)
+        if panel is None:
             return
         if act in {Act.FIGHT, Act.ANALYZE} and len(state.team) >= ASKED_FOR_SIX:
-            asking = sure(player.locale, message, act, state)
+            asking = sure(player.locale, panel, act, state)
             await respond(interaction, lambda: interaction.response.edit_message(view=asking))
             return
-        waiting = in_the_air(player.locale, message, self.custom_id)
+        waiting = in_the_air(player.locale, panel, self.custom_id)
         await respond(interaction, lambda: interaction.response.edit_message(view=waiting))
         await flow.show(interaction, await flow.strike(player, act, state))
 
@@ -136,11 +140,11 @@ class PanelSelect(ui.DynamicItem[ui.Select[Any]], template=SELECT_TEMPLATE):
     async def callback(self, interaction: Interaction) -> None:
         state = self.state
         if state is not None:
-            await answer(interaction, lambda: self._screen(interaction, player_of(interaction), state))
+            await answer(interaction, lambda: self._screen(player_of(interaction), state))
 
-    async def _screen(self, interaction: Interaction, player: Player, state: PanelState) -> Screen:
+    async def _screen(self, player: Player, state: PanelState) -> Screen:
         values, pick = self.item.values, Pick(self.pick)
-        browsing = Browsing.on(interaction.message, self.page)
+        browsing = Browsing.on(layout_of(self), self.page)
         match pick:
             case Pick.EQUIPMENT:
                 equipped = replace(state, equipment=int(values[0]) or None)
@@ -151,7 +155,7 @@ class PanelSelect(ui.DynamicItem[ui.Select[Any]], template=SELECT_TEMPLATE):
                 wanted = replace(browsing, page=0, affinity=affinity_of(values[0]))
                 return await flow.choosing(player, state, wanted)
             case Pick.CANDIDATES | Pick.CHOSEN:
-                team, left_out = after_picking(interaction.message, self.custom_id, state.team, values)
+                team, left_out = after_picking(layout_of(self), self.custom_id, state.team, values)
                 notice = player.say("strike-too-many", count=left_out) if left_out else None
                 return await flow.choosing(player, replace(state, team=tuple(sorted(team))), browsing, notice)
 
@@ -174,31 +178,42 @@ class SearchChip(ui.DynamicItem[ui.Button[Any]], template=CHIP_TEMPLATE):
 
     async def callback(self, interaction: Interaction) -> None:
         try:
-            state = state_on(interaction.message)
+            state = state_on(layout_of(self))
         except StaleStateError:
             state = None
         if state is None:
             await only_the_owner(interaction, None)
             return
-        browsing = replace(Browsing.on(interaction.message, 0), search=None)
+        browsing = replace(Browsing.on(layout_of(self), 0), search=None)
         chosen = state
         await answer(interaction, lambda: flow.choosing(player_of(interaction), chosen, browsing))
 
 
 class SearchModal(RaidModal):
-    """Asks for a part of a name. One that was open during a restart is lost, and says so: the panel is not."""
+    """Asks for a part of a name."""
 
-    def __init__(self, player: Player, state: PanelState, browsing: Browsing) -> None:
+    template = re.compile(r"wtf:(?P<state>[\w-]+)")
+
+    def __init__(self, player: Player, state: PanelState, search: str | None) -> None:
         say = Say(player.locale)
-        super().__init__(title=say("strike-search-title"), timeout=OPEN_SECONDS)
-        self._state, self._browsing = state, browsing
-        self.search = ui.TextInput[Any](
-            default=browsing.search, max_length=LONGEST_SEARCH, required=False, custom_id="search"
-        )
+        super().__init__(title=say("strike-search-title"), custom_id=f"wtf:{state.pack()}")
         self.add_item(
-            ui.Label(text=say("strike-search-label"), description=say("strike-search-hint"), component=self.search)
+            ui.Label(
+                text=say("strike-search-label"),
+                description=say("strike-search-hint"),
+                component=ui.TextInput(
+                    default=search, max_length=LONGEST_SEARCH, required=False, custom_id=SEARCH_FIELD
+                ),
+            )
         )
 
-    async def on_submit(self, interaction: Interaction, /) -> None:
-        wanted = replace(self._browsing, page=0, search=self.search.value.strip()[:LONGEST_SEARCH] or None)
-        await answer(interaction, lambda: flow.choosing(player_of(interaction), self._state, wanted))
+    @classmethod
+    async def submitted(cls, interaction: Interaction, match: re.Match[str], written: Mapping[str, str], /) -> None:
+        state = unpacked(match)
+        if not await only_the_owner(interaction, None if state is None else state.owner) or state is None:
+            return
+        message = interaction.message
+        panel = None if message is None else ui.LayoutView.from_message(message, timeout=None)
+        search = written[SEARCH_FIELD].strip()[:LONGEST_SEARCH] or None
+        wanted = replace(Browsing.on(panel, 0), search=search)
+        await answer(interaction, lambda: flow.choosing(player_of(interaction), state, wanted))

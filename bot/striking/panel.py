@@ -8,7 +8,7 @@ from discord.utils import format_dt
 
 from bot.seeing.cards import FIGHT, GOLD, HP_GONE, HP_LEFT, STILL, bar
 from bot.striking.answers import RaidNow, Worth
-from bot.striking.buttons import Act, Pick, Screen, button, select
+from bot.striking.buttons import Act, Pick, Screen, button, items_on, select
 from bot.striking.codec import MOST_IN_A_TEAM, PanelState
 from bot.striking.loading import NothingToStrike, Situation
 from bot.striking.words import Locale, Say, affinities_line, card_line, label, name
@@ -129,10 +129,9 @@ def noticed(notice: str | None) -> Part | None:
     return None if notice is None else ui.TextDisplay(notice)
 
 
-def sure(locale: Locale, message: discord.Message, act: Act, state: PanelState) -> ui.LayoutView:
-    """The same message, asking whether six characters shall really go."""
+def sure(locale: Locale, view: ui.LayoutView, act: Act, state: PanelState) -> ui.LayoutView:
+    """The panel `view`, changed: it asks whether six characters shall really go."""
     say = Say(locale)
-    view = ui.LayoutView.from_message(message, timeout=None)
     fight = act is Act.FIGHT
     container = next((item for item in view.children if isinstance(item, ui.Container)), None)
     if container is None:
@@ -156,10 +155,9 @@ def sure(locale: Locale, message: discord.Message, act: Act, state: PanelState) 
     return view
 
 
-def in_the_air(locale: Locale, message: discord.Message, tapped: str) -> ui.LayoutView:
-    """The same message with nothing left to tap while the strike is on its way."""
-    view = ui.LayoutView.from_message(message, timeout=None)
-    for item in view.walk_children():
+def in_the_air(locale: Locale, view: ui.LayoutView, tapped: str) -> ui.LayoutView:
+    """The panel `view`, changed: there is nothing left to tap while the strike is on its way."""
+    for item in items_on(view):
         if isinstance(item, ui.Button | ui.Select):
             item.disabled = True
             if isinstance(item, ui.Button) and item.custom_id == tapped:

@@ -16,7 +16,7 @@ from discord import ui
 
 from bot.seeing.cards import FIGHT
 from bot.striking.answers import Affinity, Card
-from bot.striking.buttons import BUTTON_TEMPLATE, CHIP_TEMPLATE, Act, Pick, Screen, button, chip, select
+from bot.striking.buttons import BUTTON_TEMPLATE, CHIP_TEMPLATE, Act, Pick, Screen, button, chip, items_on, select
 from bot.striking.codec import MOST_IN_A_TEAM, PanelState
 from bot.striking.loading import PAGE, Candidates, Situation
 from bot.striking.panel import noticed, projection
@@ -34,16 +34,16 @@ SHOWN_PREFIXES: Final = (f"wts:{Pick.CANDIDATES}:", f"wts:{Pick.CHOSEN}:")
 
 @dataclass(frozen=True, slots=True)
 class Browsing:
-    """Where somebody is among their characters, read from the message that shows it."""
+    """Where somebody is among their characters, read from the panel that shows it."""
 
     page: int = 0
     search: str | None = None
     affinity: Affinity | None = None
 
     @classmethod
-    def on(cls, message: discord.Message | None, page: int) -> "Browsing":
+    def on(cls, view: ui.LayoutView | None, page: int) -> "Browsing":
         search, affinity = None, None
-        for item in _items(message):
+        for item in items_on(view):
             if isinstance(item, ui.Button) and (found := re.fullmatch(CHIP_TEMPLATE, item.custom_id or "")):
                 search = found["search"]
             if isinstance(item, ui.Select) and item.custom_id.startswith(FILTER_PREFIX):
@@ -51,16 +51,16 @@ class Browsing:
         return cls(page, search, affinity)
 
 
-def state_on(message: discord.Message | None) -> PanelState | None:
-    """The state that the message's buttons carry; None for a message without one."""
-    for item in _items(message):
+def state_on(view: ui.LayoutView | None) -> PanelState | None:
+    """The state that the panel's buttons carry; None for a panel without one."""
+    for item in items_on(view):
         if isinstance(item, ui.Button) and (found := re.fullmatch(BUTTON_TEMPLATE, item.custom_id or "")):
             return PanelState.unpack(found["state"])
     return None
 
 
 def after_picking(
-    message: discord.Message | None, custom_id: str, team: Sequence[int], values: Sequence[str]
+    view: ui.LayoutView | None, custom_id: str, team: Sequence[int], values: Sequence[str]
 ) -> tuple[tuple[int, ...], int]:
     """The team once `values` are what is chosen in the select `custom_id`, and how many found no place in it.
 
@@ -68,7 +68,7 @@ def after_picking(
     """
     offered = {
         each.value
-        for item in _items(message)
+        for item in items_on(view)
         if isinstance(item, ui.Select) and item.custom_id == custom_id
         for each in item.options
     }
@@ -208,7 +208,3 @@ def _option(say: Say, card: Card, *, chosen: bool) -> discord.SelectOption:
         description=label(f"{worth} {why}".strip(), 100),
         default=chosen,
     )
-
-
-def _items(message: discord.Message | None) -> list[ui.Item[Any]]:
-    return [] if message is None else list(ui.LayoutView.from_message(message, timeout=None).walk_children())

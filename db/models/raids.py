@@ -3,9 +3,10 @@
 Keys of the hot tables. A strike writes one log row, up to six usage rows, one participant row, one
 idempotency row and one grant, all under the lock of its raid's row. Each foreign key there costs a look-up
 per row (18 for a team of six: half of the database's time when it was measured), so these tables keep only
-keys that guard something that lock does not: the player and the equipment. What a dropped key would have
-guarded against, other keys and triggers refuse: a raid cannot be deleted while its configuration stands, nor
-a copy of a character that was used (`keep_history`); logs, events, ledger and revisions only grow (`only_grow`).
+keys that guard something that lock does not: the equipment, and the player of a participant, which whoever struck
+or was granted something is. What a dropped key would have guarded against, other keys and triggers refuse: a raid
+cannot be deleted while its configuration stands, nor a copy of a character that was used (`keep_history`); logs,
+events, ledger and revisions only grow (`only_grow`).
 """
 
 from datetime import datetime
@@ -167,7 +168,6 @@ class CharacterUsage(Base):
     """The one-use rule: a copy of a character strikes once per raid, whoever owns it later."""
 
     __tablename__ = "world_threat_character_usage"
-    __table_args__ = (Index(None, "character_id"),)
     raid_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     character_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="user_characters.id")
     user_id: Mapped[int]
@@ -210,7 +210,6 @@ class Strike(_StrikeColumns, Base):
 
     __tablename__ = "world_threat_strikes"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="RESTRICT"),
         ForeignKeyConstraint(["equipped_equipment_id"], ["equipment.id"], ondelete="RESTRICT"),
         CheckConstraint("team_size BETWEEN 1 AND 6", name="team_size_range"),
         CheckConstraint("boss_hp_before - damage_dealt = boss_hp_after AND boss_hp_after >= 0", name="hp_chain"),
@@ -230,7 +229,6 @@ class Analysis(_StrikeColumns, Base):
 
     __tablename__ = "world_threat_analysis"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="RESTRICT"),
         ForeignKeyConstraint(["equipped_equipment_id"], ["equipment.id"], ondelete="RESTRICT"),
         CheckConstraint("team_size BETWEEN 1 AND 6", name="team_size_range"),
         CheckConstraint("analysis_points >= 1", name="analysis_points_range"),
@@ -294,7 +292,7 @@ class RewardGrant(Base):
     )
     id: Mapped[int] = id_column()
     raid_id: Mapped[int]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    user_id: Mapped[int]
     kind: Mapped[str]
     key: Mapped[str]
     rewards: Mapped[list[Any]] = mapped_column(comment="[[currency, amount], …]; empty for a title")
@@ -309,7 +307,7 @@ class IdempotencyKey(Base):
     __table_args__ = (
         CheckConstraint("char_length(key) BETWEEN 1 AND 200", name="key_length"),
         CheckConstraint("octet_length(content_hash) = 32", name="content_hash_length"),
-        Index(None, "raid_id"),
+        Index(None, "raid_id", postgresql_using="brin"),  # keys are written raid after raid
     )
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -17,6 +17,7 @@ class Reminder(Base):
 
     `ready_at`: when their newest strike's cooldown is over, in `raid_id`. `armed`: nobody has told them of it yet,
     and they had characters left when it was last looked at. `reminded_of` is the newest `ready_at` they were told.
+    `language`: a BCP 47 tag such as "de" or "en-GB".
     """
 
     __tablename__ = "reminders"
@@ -24,6 +25,7 @@ class Reminder(Base):
         CheckConstraint("(raid_id IS NULL) = (ready_at IS NULL)", name="ready_in_a_raid"),
         CheckConstraint("NOT armed OR ready_at IS NOT NULL", name="armed_for_something"),
         CheckConstraint("NOT armed OR reminded_of IS DISTINCT FROM ready_at", name="reminded_once"),
+        CheckConstraint("char_length(language) BETWEEN 2 AND 35", name="language_length"),
         Index("ix_reminders_due", "raid_id", "ready_at", "user_id", postgresql_where="wanted AND armed"),
     )
     user_id: Mapped[int] = mapped_column(
@@ -32,6 +34,7 @@ class Reminder(Base):
         autoincrement=False,
     )
     wanted: Mapped[bool] = mapped_column(Boolean)
+    language: Mapped[str | None]
     raid_id: Mapped[int | None]
     ready_at: Mapped[datetime | None]
     reminded_of: Mapped[datetime | None]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import (
@@ -48,19 +48,26 @@ async def database_time(connection: AsyncConnection) -> datetime:
 
 async def token_by_hash(connection: AsyncConnection, token_hash: bytes) -> tuple[TokenRow, bool] | None:
     """The token and whether it is valid now, by the database's clock."""
-    valid = ApiToken.revoked_at.is_(None) & func.coalesce(ApiToken.expires_at > func.now(), True)
-    row = (await connection.execute(_tokens().add_columns(valid).where(ApiToken.token_hash == token_hash))).first()
+    row = (
+        await connection.execute(_tokens().add_columns(_is_valid()).where(ApiToken.token_hash == token_hash))
+    ).first()
     return None if row is None else (TokenRow(*row[:-1]), row[-1])
+
+
+def _is_valid() -> ColumnElement[bool]:
+    return ApiToken.revoked_at.is_(None) & func.coalesce(ApiToken.expires_at > func.now(), True)
 
 
 async def token(connection: AsyncConnection, token_id: int) -> TokenRow | None:
     row = (await connection.execute(_tokens().where(ApiToken.id == token_id))).first()
-    return None if row is None else TokenRow(*row)
+    return None if row is None else TokenRow._make(row)
 
 
 async def tokens(connection: AsyncConnection, limit: int) -> list[TokenRow]:
     """Newest first."""
-    return [TokenRow(*row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))]
+    return [
+        TokenRow._make(row) for row in await connection.execute(_tokens().order_by(ApiToken.id.desc()).limit(limit))
+    ]
 
 
 async def add_token(
@@ -96,11 +103,19 @@ async def revoke_token(connection: AsyncConnection, token_id: int) -> bool:
     return (await connection.execute(statement)).first() is not None
 
 
-async def touch_token(connection: AsyncConnection, token_id: int) -> None:
-    """Notes that the token was used, at most once a minute."""
+async def valid_tokens(connection: AsyncConnection, token_ids: Sequence[int]) -> set[int]:
+    """Those of `token_ids` that are valid now, by the database's clock."""
+    statement = select(ApiToken.id).where(ApiToken.id == any_(literal(list(token_ids), ARRAY(BigInteger))), _is_valid())
+    return set((await connection.execute(statement)).scalars())
+
+
+async def touch_tokens(connection: AsyncConnection, token_ids: Sequence[int]) -> None:
+    """Notes that the tokens were used, of each at most once a minute."""
     stale = func.coalesce(ApiToken.last_used_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 1), True)
     await connection.execute(
-        update(ApiToken).where(ApiToken.id == token_id, stale).values(last_used_at=func.now()),
+        update(ApiToken)
+        .where(ApiToken.id == any_(literal(list(token_ids), ARRAY(BigInteger))), stale)
+        .values(last_used_at=func.now()),
     )
 
 
@@ -141,7 +156,7 @@ async def admin_actions(
         statement = statement.where(AdminAction.raid_id == raid_id)
     if before_id is not None:
         statement = statement.where(AdminAction.id < before_id)
-    return [AdminActionRow(*row) for row in await connection.execute(statement)]
+    return [AdminActionRow._make(row) for row in await connection.execute(statement)]
 
 
 async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list[GrantRow]:
@@ -149,7 +164,7 @@ async def grants(connection: AsyncConnection, after_id: int, limit: int) -> list
     statement = (
         select(*columns(GrantRow, RewardGrant)).where(RewardGrant.id > after_id).order_by(RewardGrant.id).limit(limit)
     )
-    return [GrantRow(*row) for row in await connection.execute(statement)]
+    return [GrantRow._make(row) for row in await connection.execute(statement)]
 
 
 async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: int, limit: int) -> list[GrantRow]:
@@ -160,7 +175,7 @@ async def grants_of_raid(connection: AsyncConnection, raid_id: int, after_id: in
         .order_by(RewardGrant.id)
         .limit(limit)
     )
-    return [GrantRow(*row) for row in await connection.execute(statement)]
+    return [GrantRow._make(row) for row in await connection.execute(statement)]
 
 
 async def default_configuration(connection: AsyncConnection) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -208,6 +223,13 @@ async def set_channel(
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[AnnouncementChannel.channel_id], set_=changed),
     )
+
+
+async def begin_at_present(connection: AsyncConnection, channel_id: str) -> None:
+    """Where it is not known how far the channel was told of a raid, it counts as told of all that has happened."""
+    present = select(literal(channel_id), Raid.id, Raid.sequence)
+    statement = insert(AnnouncementDelivery).from_select(["channel_id", "raid_id", "sequence"], present)
+    await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def switch_channel_off(connection: AsyncConnection, channel_id: str, reason: str) -> bool:
@@ -264,7 +286,7 @@ async def channels(
         statement = statement.where(AnnouncementChannel.channel_id == channel_id)
     if guild_id is not None:
         statement = statement.where(AnnouncementChannel.guild_id == guild_id)
-    return [ChannelRow(*row) for row in await connection.execute(statement)]
+    return [ChannelRow._make(row) for row in await connection.execute(statement)]
 
 
 async def acknowledge(connection: AsyncConnection, channel_id: str, raid_id: int, sequence: int) -> None:

@@ -3,10 +3,18 @@
 A VALUES clause has a parameter per value, is compiled anew each time (about 3 ms) and ends at 32,767 of them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import BigInteger, TableValuedAlias, column, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
+
+
+def array_text(numbers: Iterable[int | None]) -> str:
+    """A bigint[] as PostgreSQL writes it, for a parameter ``$1::text::bigint[]``.
+
+    The driver asks of each element of an array whether it is an array itself, which takes it 2 us.
+    """
+    return "{" + ",".join(["NULL" if number is None else str(number) for number in numbers]) + "}"
 
 
 def _table(*columns: tuple[str, Sequence[int]]) -> TableValuedAlias:

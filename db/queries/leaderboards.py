@@ -5,15 +5,18 @@ in the order in which they were reached. Players without a score are on no board
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, case, func, literal, or_, select, true
+from sqlalchemy import BigInteger, Select, case, func, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Participant, User
 from db.queries.arrays import wanted_raids
 from db.rows import ParticipantRow, RankedRow, columns
+
+Rows = Select[tuple[int, int, int, int]]
+"""user_id, score, reached, strikes."""
 
 METRICS: dict[str, tuple[Any, Any]] = {
     "damage": (Participant.damage, Participant.damage_number),
@@ -59,7 +62,7 @@ async def tops(
     )
     found: dict[int, list[RankedRow]] = defaultdict(list)
     for row in rows:
-        found[row.raid_id].append(RankedRow(*row))
+        found[row.raid_id].append(RankedRow._make(row))
     return found
 
 
@@ -102,12 +105,20 @@ async def around(
         Participant.raid_id == raid_id,
         score > 0,
     )
-    ahead = or_(score > own_score, and_(score == own_score, number < own_number))
-    # The first condition of each bounds what is read of the index; the second decides between equal scores.
-    above = of_raid.where(score >= own_score, ahead).order_by(score, number.desc()).limit(radius).subquery("above")
-    behind = or_(score < own_score, and_(score == own_score, number >= own_number))
-    below = of_raid.where(score <= own_score, behind).order_by(score.desc(), number).limit(radius + 1).subquery("below")
-    near = select(above).union_all(select(below)).subquery("near")
+    # Equal scores apart from others, so that each is read from its place in the index on, however many share a score.
+    above = _nearest(
+        of_raid.where(score == own_score, number < own_number),
+        of_raid.where(score > own_score),
+        lambda score, number: (score, number.desc()),
+        radius,
+    )
+    below = _nearest(
+        of_raid.where(score == own_score, number >= own_number),
+        of_raid.where(score < own_score),
+        lambda score, number: (score.desc(), number),
+        radius + 1,
+    )
+    near = union_all(above, below).cte("near")
     first_score = select(func.max(near.c.score)).scalar_subquery()
     first_number = select(near.c.reached).order_by(near.c.score.desc(), near.c.reached).limit(1).scalar_subquery()
     of_all = select(func.count()).select_from(Participant).where(Participant.raid_id == raid_id)
@@ -129,7 +140,21 @@ async def around(
         .join(User, User.id == near.c.user_id)
         .order_by(near.c.score.desc(), near.c.reached),
     )
-    return [RankedRow(*row) for row in rows]
+    return [RankedRow._make(row) for row in rows]
+
+
+def _nearest(equals: Rows, others: Rows, order: Callable[[Any, Any], tuple[Any, Any]], limit: int) -> Rows:
+    """The first `limit` of both in the `order` of score and number; of neither more than that is read."""
+
+    def first(rows: Any) -> Rows:
+        of = rows.subquery()
+        return (
+            select(of.c.user_id, of.c.score, of.c.reached, of.c.strikes)
+            .order_by(*order(of.c.score, of.c.reached))
+            .limit(limit)
+        )
+
+    return first(union_all(first(equals), first(others)))
 
 
 async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -> ParticipantRow | None:
@@ -141,4 +166,4 @@ async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -
             ),
         )
     ).first()
-    return None if row is None else ParticipantRow(*row)
+    return None if row is None else ParticipantRow._make(row)

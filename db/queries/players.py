@@ -6,15 +6,31 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, column, func, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import (
+    ApiToken,
     CharacterRecord,
     CharacterRevision,
     CharacterUsage,
     EquipmentRecord,
+    Reminder,
     RewardGrant,
     User,
     UserCharacter,
@@ -27,12 +43,12 @@ _REVISION = columns(RevisionRow, CharacterRevision)
 
 async def user_by_discord_id(connection: AsyncConnection, discord_id: str) -> UserRow | None:
     row = (await connection.execute(select(*_USER).where(User.discord_id == discord_id))).first()
-    return None if row is None else UserRow(*row)
+    return None if row is None else UserRow._make(row)
 
 
 async def users(connection: AsyncConnection, user_ids: Sequence[int]) -> dict[int, UserRow]:
     rows = await connection.execute(select(*_USER).where(User.id.in_(user_ids)))
-    return {row.id: UserRow(*row) for row in rows}
+    return {row.id: UserRow._make(row) for row in rows}
 
 
 async def register(connection: AsyncConnection, discord_id: str, name: str) -> tuple[UserRow, bool]:
@@ -46,7 +62,16 @@ async def register(connection: AsyncConnection, discord_id: str, name: str) -> t
         )
     ).one()
     *fields, new = row
-    return UserRow(*fields), new
+    return UserRow._make(fields), new
+
+
+async def forget(connection: AsyncConnection, user_id: int, name: str) -> list[int]:
+    """Takes the player's Discord id, name and wishes away, and ends their tokens, whose ids it gives back."""
+    await connection.execute(update(User).where(User.id == user_id).values(discord_id=None, name=name))
+    await connection.execute(delete(Reminder).where(Reminder.user_id == user_id))
+    ended = update(ApiToken).where(ApiToken.user_id == user_id)
+    ended = ended.values(revoked_at=func.coalesce(ApiToken.revoked_at, func.now()), name=name)
+    return list((await connection.execute(ended.returning(ApiToken.id))).scalars())
 
 
 def _owned(raid_id: int | None) -> Select[Any]:
@@ -113,7 +138,7 @@ async def equipment(connection: AsyncConnection, user_ids: Sequence[int]) -> dic
     )
     found: dict[int, list[EquipmentRow]] = defaultdict(list)
     for row in rows:
-        found[row.user_id].append(EquipmentRow(*row))
+        found[row.user_id].append(EquipmentRow._make(row))
     return found
 
 
@@ -121,7 +146,7 @@ async def equipment_by_id(connection: AsyncConnection, equipment_ids: Sequence[i
     rows = await connection.execute(
         select(*columns(EquipmentRow, EquipmentRecord)).where(EquipmentRecord.id.in_(equipment_ids)),
     )
-    return {row.id: EquipmentRow(*row) for row in rows}
+    return {row.id: EquipmentRow._make(row) for row in rows}
 
 
 async def add_equipment(connection: AsyncConnection, user_id: int, name: str, effects: list[Any]) -> EquipmentRow:
@@ -132,7 +157,7 @@ async def add_equipment(connection: AsyncConnection, user_id: int, name: str, ef
             .returning(*columns(EquipmentRow, EquipmentRecord)),
         )
     ).one()
-    return EquipmentRow(*row)
+    return EquipmentRow._make(row)
 
 
 async def catalogue_ids(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -247,4 +272,4 @@ async def balances(
 async def revisions(connection: AsyncConnection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:
     """What characters were; a revision never changes, so a caller may keep it for ever."""
     rows = await connection.execute(select(*_REVISION).where(CharacterRevision.id.in_(revision_ids)))
-    return {row.id: RevisionRow(*row) for row in rows}
+    return {row.id: RevisionRow._make(row) for row in rows}

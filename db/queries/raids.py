@@ -42,7 +42,7 @@ def _raids() -> Select[Any]:
 
 def _one(row: Sequence[Any]) -> RaidAndBoss:
     *fields, revision, boss = row
-    return RaidRow(*fields), revision, boss
+    return RaidRow._make(fields), revision, boss
 
 
 async def live_raid(connection: AsyncConnection) -> RaidAndBoss | None:
@@ -59,7 +59,7 @@ async def raid(connection: AsyncConnection, raid_id: int) -> RaidAndBoss | None:
 async def raid_rows(connection: AsyncConnection, raid_ids: Sequence[int]) -> dict[int, RaidRow]:
     """Those of these raids that there are."""
     rows = await connection.execute(select(*_RAID).where(Raid.id.in_(raid_ids)))
-    return {row.id: RaidRow(*row) for row in rows}
+    return {row.id: RaidRow._make(row) for row in rows}
 
 
 async def current_raid_id(connection: AsyncConnection) -> int | None:
@@ -107,7 +107,7 @@ async def events(
     lateral = of_raid.lateral()
     found: dict[int, list[EventRow]] = defaultdict(list)
     for row in await connection.execute(select(lateral).select_from(wanted).join(lateral, true())):
-        found[row.raid_id].append(EventRow(*row))
+        found[row.raid_id].append(EventRow._make(row))
     return found
 
 
@@ -119,7 +119,7 @@ async def event_at(connection: AsyncConnection, places: set[tuple[int, int]]) ->
     statement = select(*_EVENT).join(
         wanted, and_(RaidEventRecord.raid_id == wanted.c.raid_id, RaidEventRecord.sequence == wanted.c.place)
     )
-    return {(row.raid_id, row.sequence): EventRow(*row) for row in await connection.execute(statement)}
+    return {(row.raid_id, row.sequence): EventRow._make(row) for row in await connection.execute(statement)}
 
 
 def _strike_columns(log: type[Strike] | type[Analysis]) -> list[Any]:
@@ -132,7 +132,7 @@ def _strike_columns(log: type[Strike] | type[Analysis]) -> list[Any]:
         "analysis_points": literal(0, BigInteger).label("analysis_points") if fight else Analysis.analysis_points,
         "at": (Strike.struck_at if fight else Analysis.analyzed_at).label("at"),
     }
-    return [own.get(name) if name in own else getattr(log, name) for name in StrikeRow.__dataclass_fields__]
+    return [own.get(name) if name in own else getattr(log, name) for name in StrikeRow._fields]
 
 
 async def strikes(
@@ -156,7 +156,7 @@ async def strikes(
     lateral = union_all(*parts).order_by(desc("number")).limit(limit).lateral()
     found: dict[int, list[StrikeRow]] = defaultdict(list)
     for row in await connection.execute(select(lateral).select_from(wanted).join(lateral, true())):
-        found[row.raid_id].append(StrikeRow(*row))
+        found[row.raid_id].append(StrikeRow._make(row))
     return found
 
 
@@ -170,7 +170,7 @@ async def past_strikes(connection: AsyncConnection, user_id: int, *, not_in: int
         for log in (Strike, Analysis)
     ]
     newest = union_all(*parts).order_by(desc("raid_id"), desc("number")).limit(limit)
-    return [StrikeRow(*row) for row in await connection.execute(newest)]
+    return [StrikeRow._make(row) for row in await connection.execute(newest)]
 
 
 async def hp_after(
@@ -195,7 +195,7 @@ async def newest_ended_raid(connection: AsyncConnection) -> RaidRow | None:
     """The raid that ended last."""
     ended = select(*_RAID).where(Raid.status == "completed").order_by(Raid.completed_at.desc()).limit(1)
     row = (await connection.execute(ended)).first()
-    return None if row is None else RaidRow(*row)
+    return None if row is None else RaidRow._make(row)
 
 
 async def next_start(connection: AsyncConnection) -> datetime | None:

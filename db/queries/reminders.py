@@ -31,13 +31,15 @@ async def wanting(connection: AsyncConnection, user_ids: Sequence[int]) -> set[i
     return set((await connection.execute(statement)).scalars())
 
 
-async def set_wanted(connection: AsyncConnection, user_id: int, *, wanted: bool) -> None:
-    statement = insert(Reminder).values(user_id=user_id, wanted=wanted)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Reminder.user_id], set_={"wanted": wanted, "updated_at": func.now()}
-        ),
-    )
+async def set_wanted(connection: AsyncConnection, user_id: int, *, wanted: bool, language: str | None) -> None:
+    """Without a language the one before stays."""
+    statement = insert(Reminder).values(user_id=user_id, wanted=wanted, language=language)
+    changed = {
+        "wanted": wanted,
+        "language": func.coalesce(statement.excluded.language, Reminder.language),
+        "updated_at": func.now(),
+    }
+    await connection.execute(statement.on_conflict_do_update(index_elements=[Reminder.user_id], set_=changed))
 
 
 async def lock_progress(connection: AsyncConnection, raid_id: int) -> int:
@@ -86,7 +88,7 @@ async def _arm(connection: AsyncConnection, raid_id: int, cooldown: timedelta, w
 async def due(connection: AsyncConnection, raid_id: int, until: datetime, limit: int) -> list[DueReminderRow]:
     """The first `limit` that are armed and ready by `until`, longest ready first."""
     statement = (
-        select(Reminder.user_id, User.discord_id, Reminder.ready_at, _somebody_left(raid_id))
+        select(Reminder.user_id, User.discord_id, Reminder.ready_at, Reminder.language, _somebody_left(raid_id))
         .join(User, User.id == Reminder.user_id)
         .where(
             Reminder.raid_id == raid_id,
@@ -99,7 +101,7 @@ async def due(connection: AsyncConnection, raid_id: int, until: datetime, limit:
         .limit(limit)
     )
     rows: Any = await connection.execute(statement)  # neither is null: the conditions say so
-    return [DueReminderRow(*row) for row in rows]
+    return [DueReminderRow._make(row) for row in rows]
 
 
 async def disarm_exhausted(connection: AsyncConnection, raid_id: int, user_ids: Sequence[int]) -> None:

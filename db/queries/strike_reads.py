@@ -1,9 +1,10 @@
 """What the strike line reads: a few set-based statements for all waiting strikes, under the raid's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from db.queries import Connection
+from db.queries.arrays import array_text
 from db.rows import (
     CopyRow,
     EquipmentRow,
@@ -35,12 +36,33 @@ FROM world_threat_analysis WHERE {condition}
 """
 
 
+async def live_raid(connection: Connection) -> RaidRow | None:
+    """The raid that is active or paused, not locked; None when there is none."""
+    record = await connection.fetchrow(
+        f"SELECT {_RAID} FROM world_threat_raids WHERE status IN ('active', 'paused')",  # noqa: S608
+    )
+    return None if record is None else RaidRow._make(record)
+
+
 async def lock_live_raid(connection: Connection) -> RaidRow | None:
     """The raid that is active or paused, locked until the transaction ends; None when there is none."""
+    raid, _due = await lock_raid_to_strike(connection)
+    return raid
+
+
+async def lock_raid_to_strike(connection: Connection) -> tuple[RaidRow | None, bool]:
+    """The raid that is active or paused, locked until the transaction ends; None when there is none.
+
+    With it whether a raid's time has come, as `is_raid_due` says.
+    """
     record = await connection.fetchrow(
-        f"SELECT {_RAID} FROM world_threat_raids WHERE status IN ('active', 'paused') FOR UPDATE",  # noqa: S608
+        f"SELECT {_RAID}, status = 'active' AND coalesce(ends_at <= clock_timestamp(), false) "  # noqa: S608
+        "FROM world_threat_raids WHERE status IN ('active', 'paused') FOR UPDATE",
     )
-    return None if record is None else RaidRow(*record)
+    if record is None:
+        return None, await is_raid_due(connection)
+    *row, due = record
+    return RaidRow._make(row), due
 
 
 async def lock_raid(connection: Connection, raid_id: int) -> RaidRow | None:
@@ -49,7 +71,7 @@ async def lock_raid(connection: Connection, raid_id: int) -> RaidRow | None:
         f"SELECT {_RAID} FROM world_threat_raids WHERE id = $1 FOR UPDATE",  # noqa: S608 - a constant list of columns
         raid_id,
     )
-    return None if record is None else RaidRow(*record)
+    return None if record is None else RaidRow._make(record)
 
 
 async def raid_row(connection: Connection, raid_id: int) -> RaidRow | None:
@@ -58,7 +80,7 @@ async def raid_row(connection: Connection, raid_id: int) -> RaidRow | None:
         f"SELECT {_RAID} FROM world_threat_raids WHERE id = $1",  # noqa: S608 - a constant list of columns
         raid_id,
     )
-    return None if record is None else RaidRow(*record)
+    return None if record is None else RaidRow._make(record)
 
 
 async def lock_due_raids(connection: Connection) -> list[RaidRow]:
@@ -69,7 +91,7 @@ async def lock_due_raids(connection: Connection) -> list[RaidRow]:
         "OR (status = 'scheduled' AND starts_at <= clock_timestamp()) "
         "ORDER BY status, starts_at, id FOR UPDATE",
     )
-    return [RaidRow(*record) for record in records]
+    return [RaidRow._make(record) for record in records]
 
 
 async def is_raid_due(connection: Connection) -> bool:
@@ -88,7 +110,7 @@ async def newest_ended_raid(connection: Connection) -> RaidRow | None:
         f"SELECT {_RAID} FROM world_threat_raids WHERE status = 'completed' "  # noqa: S608 - constant columns
         "ORDER BY completed_at DESC LIMIT 1",
     )
-    return None if record is None else RaidRow(*record)
+    return None if record is None else RaidRow._make(record)
 
 
 async def next_start(connection: Connection) -> datetime | None:
@@ -118,35 +140,35 @@ async def configuration(connection: Connection, raid_id: int) -> tuple[int, dict
 
 async def users_by_discord_id(connection: Connection, discord_ids: Sequence[str]) -> dict[str, UserRow]:
     records = await connection.fetch(
-        f"SELECT {column_list(UserRow)} FROM users WHERE discord_id = ANY($1::text[])",  # noqa: S608
+        f"SELECT {column_list(UserRow)} FROM users "  # noqa: S608 - a constant list of columns
+        "WHERE discord_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
         discord_ids,
     )
-    return {record["discord_id"]: UserRow(*record) for record in records}
+    return {row.discord_id: row for row in map(UserRow._make, records) if row.discord_id is not None}
 
 
 async def idempotency_rows(
-    connection: Connection,
-    user_ids: Sequence[int],
-    keys: Sequence[str],
+    connection: Connection, keys: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], IdempotencyRow]:
-    """The strikes that answered these keys before; the two lists go side by side."""
+    """The strikes that answered these keys, each with its user's id, before."""
     records = await connection.fetch(
         "SELECT i.user_id, i.key, i.content_hash, i.raid_id, i.number FROM idempotency_keys i "
-        "JOIN unnest($1::bigint[], $2::text[]) AS asked(user_id, key) USING (user_id, key)",
-        user_ids,
-        keys,
+        "JOIN unnest($1::text::bigint[], ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AS asked(user_id, key) "
+        "USING (user_id, key)",
+        array_text(user_id for user_id, _ in keys),
+        [key for _, key in keys],
     )
-    return {(record["user_id"], record["key"]): IdempotencyRow(*record) for record in records}
+    return {(row.user_id, row.key): row for row in map(IdempotencyRow._make, records)}
 
 
-async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> dict[int, ParticipantRow]:
+async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> list[ParticipantRow]:
     records = await connection.fetch(
         f"SELECT {column_list(ParticipantRow)} FROM world_threat_participants "  # noqa: S608 - constant columns
-        "WHERE raid_id = $1 AND user_id = ANY($2::bigint[])",
+        "WHERE raid_id = $1 AND user_id = ANY($2::text::bigint[])",
         raid_id,
-        user_ids,
+        array_text(user_ids),
     )
-    return {record["user_id"]: ParticipantRow(*record) for record in records}
+    return [ParticipantRow._make(record) for record in records]
 
 
 async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:
@@ -155,11 +177,11 @@ async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) 
         "SELECT own.id, own.user_id, c.revision_id, own.stars, used.character_id IS NOT NULL "
         "FROM user_characters own JOIN characters c ON c.id = own.character_id "
         "LEFT JOIN world_threat_character_usage used ON used.raid_id = $1 AND used.character_id = own.id "
-        "WHERE own.id = ANY($2::bigint[])",
+        "WHERE own.id = ANY($2::text::bigint[])",
         raid_id,
-        copy_ids,
+        array_text(copy_ids),
     )
-    return {record[0]: CopyRow(*record) for record in records}
+    return {row.id: row for row in map(CopyRow._make, records)}
 
 
 async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:
@@ -168,7 +190,7 @@ async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict
         f"SELECT {column_list(RevisionRow)} FROM character_revisions WHERE id = ANY($1::bigint[])",  # noqa: S608
         revision_ids,
     )
-    return {record["id"]: RevisionRow(*record) for record in records}
+    return {record["id"]: RevisionRow._make(record) for record in records}
 
 
 async def equipment(connection: Connection, equipment_ids: Sequence[int]) -> dict[int, EquipmentRow]:
@@ -176,20 +198,20 @@ async def equipment(connection: Connection, equipment_ids: Sequence[int]) -> dic
         f"SELECT {column_list(EquipmentRow)} FROM equipment WHERE id = ANY($1::bigint[])",  # noqa: S608
         equipment_ids,
     )
-    return {record["id"]: EquipmentRow(*record) for record in records}
+    return {record["id"]: EquipmentRow._make(record) for record in records}
 
 
 async def strike(connection: Connection, raid_id: int, number: int) -> StrikeRow | None:
     """The raid's n-th strike, from whichever log holds it."""
     record = await connection.fetchrow(_STRIKES.format(condition="raid_id = $1 AND number = $2"), raid_id, number)
-    return None if record is None else StrikeRow(*record)
+    return None if record is None else StrikeRow._make(record)
 
 
 async def strikes_after(connection: Connection, raid_id: int, after: int, limit: int) -> list[StrikeRow]:
     """The strikes that follow number `after`, in order."""
     condition = f"raid_id = $1 AND number > $2 AND number <= $2 + {limit:d}"
     records = await connection.fetch(f"{_STRIKES.format(condition=condition)} ORDER BY number", raid_id, after)
-    return [StrikeRow(*record) for record in records]
+    return [StrikeRow._make(record) for record in records]
 
 
 async def events_between(connection: Connection, raid_id: int, first: int, last: int) -> list[EventRow]:
@@ -201,7 +223,7 @@ async def events_between(connection: Connection, raid_id: int, first: int, last:
         first,
         last,
     )
-    return [EventRow(*record) for record in records]
+    return [EventRow._make(record) for record in records]
 
 
 async def grants_of_strike(connection: Connection, raid_id: int, user_id: int, number: int) -> list[GrantRow]:
@@ -213,4 +235,4 @@ async def grants_of_strike(connection: Connection, raid_id: int, user_id: int, n
         user_id,
         number,
     )
-    return [GrantRow(*record) for record in records]
+    return [GrantRow._make(record) for record in records]

@@ -1,14 +1,13 @@
 """What moves a live raid, under its lock: all accepted strikes of a batch in a handful of statements."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from db.queries import Connection
+from db.queries.arrays import array_text
 from db.rows import EventRow, IdempotencyRow, ParticipantRow, RaidRow, StrikeRow
 
 _SHARED_STRIKE_COLUMNS = (
@@ -33,9 +32,9 @@ _SHARED_STRIKE_COLUMNS = (
 )
 
 _MOVING = [
-    field.name
-    for field in fields(RaidRow)
-    if field.name not in {"id", "raid_name", "total_hp", "secret_seed", "configuration_revision"}
+    field
+    for field in RaidRow._fields
+    if field not in {"id", "raid_name", "total_hp", "secret_seed", "configuration_revision"}
 ]
 
 
@@ -121,23 +120,20 @@ async def add_idempotency_keys(connection: Connection, rows: Sequence[Idempotenc
     )
 
 
-_PARTICIPANT = [field.name for field in fields(ParticipantRow)]
-_participant_values = attrgetter(*_PARTICIPANT)  # dataclasses.astuple copies each value deeply: a tenth of a strike
+_PARTICIPANT = ParticipantRow._fields
+_NUMBERS = _PARTICIPANT[1:-1]  # raid_id comes first and last_action_at last: the same for a whole batch
 _SAVE_PARTICIPANTS = (
-    f"INSERT INTO world_threat_participants ({', '.join(_PARTICIPANT)}) SELECT * FROM unnest("  # noqa: S608 - constant columns
-    + ", ".join(
-        f"${index}::{'timestamptz' if name == 'last_action_at' else 'bigint'}[]"
-        for index, name in enumerate(_PARTICIPANT, 1)
-    )
-    + ") ON CONFLICT (raid_id, user_id) DO UPDATE SET "
+    f"INSERT INTO world_threat_participants ({', '.join(_PARTICIPANT)}) SELECT $1, numbers.*, $2 FROM unnest("  # noqa: S608 - constant columns
+    + ", ".join(f"${index}::text::bigint[]" for index in range(3, len(_NUMBERS) + 3))
+    + ") AS numbers ON CONFLICT (raid_id, user_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _PARTICIPANT[2:])
 )
 
 
 async def save_participants(connection: Connection, rows: Sequence[ParticipantRow]) -> None:
-    """Writes the totals of everybody who struck in this batch."""
-    columns = zip(*map(_participant_values, rows), strict=True)
-    await connection.execute(_SAVE_PARTICIPANTS, *map(list, columns))
+    """Writes the totals of everybody who struck in this batch: in one raid, at one time."""
+    raid_ids, *columns, times = zip(*rows, strict=True)
+    await connection.execute(_SAVE_PARTICIPANTS, raid_ids[0], times[0], *map(array_text, columns))
 
 
 async def add_grants(
@@ -239,7 +235,7 @@ async def grant_titles(
 async def add_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     await connection.copy_records_to_table(
         "raid_events",
-        columns=[field.name for field in fields(EventRow)],
+        columns=EventRow._fields,
         records=[
             (row.raid_id, row.sequence, row.kind, row.strike_number, row.payload, row.boss, row.occurred_at)
             for row in rows
@@ -274,7 +270,7 @@ async def save_configuration(connection: Connection, raid_id: int, raid_name: st
 
 async def add_raid(connection: Connection, row: RaidRow, created_by: str, boss: dict[str, Any]) -> int:
     """A new raid with its configuration; `row.id` is not looked at. Returns its id."""
-    names = [field.name for field in fields(RaidRow)][1:]
+    names = RaidRow._fields[1:]
     values = ", ".join(f"${index}" for index in range(1, len(names) + 2))
     raid_id: int = await connection.fetchval(
         f"INSERT INTO world_threat_raids ({', '.join(names)}, created_by) VALUES ({values}) RETURNING id",  # noqa: S608

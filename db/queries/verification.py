@@ -1,14 +1,14 @@
 """What `verify` reads of one raid: all of its rows, page by page, and sums over its logs that only SQL has made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from db.queries import Connection
 from db.rows import EventRow, GrantRow, ParticipantRow, StrikeRow, column_list
 
-_FIELDS = len(fields(StrikeRow))
+_FIELDS = len(StrikeRow._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,7 @@ class LogRow:
     threshold_reached: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
+class UsageRow(NamedTuple):
     """world_threat_character_usage."""
 
     character_id: int
@@ -32,8 +31,7 @@ class UsageRow:
     used_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(NamedTuple):
     """admin_actions, as far as a raid can be told from them."""
 
     action: str
@@ -100,7 +98,7 @@ async def events(connection: Connection, raid_id: int, after: int, limit: int) -
         after,
         limit,
     )
-    return [EventRow(*record) for record in records]
+    return [EventRow._make(record) for record in records]
 
 
 async def usages(connection: Connection, raid_id: int, character_ids: Sequence[int]) -> dict[int, UsageRow]:
@@ -111,7 +109,7 @@ async def usages(connection: Connection, raid_id: int, character_ids: Sequence[i
         raid_id,
         character_ids,
     )
-    return {record["character_id"]: UsageRow(*record) for record in records}
+    return {record["character_id"]: UsageRow._make(record) for record in records}
 
 
 async def stray_usages(connection: Connection, raid_id: int, limit: int) -> list[UsageRow]:
@@ -129,7 +127,7 @@ async def stray_usages(connection: Connection, raid_id: int, limit: int) -> list
         raid_id,
         limit,
     )
-    return [UsageRow(*record) for record in records]
+    return [UsageRow._make(record) for record in records]
 
 
 async def participants(connection: Connection, raid_id: int, after: int, limit: int) -> list[ParticipantRow]:
@@ -141,7 +139,7 @@ async def participants(connection: Connection, raid_id: int, after: int, limit: 
         after,
         limit,
     )
-    return [ParticipantRow(*record) for record in records]
+    return [ParticipantRow._make(record) for record in records]
 
 
 async def grants(
@@ -157,7 +155,7 @@ async def grants(
         raid_id,
         *map(list, zip(*owed, strict=True)),
     )
-    return {(record["user_id"], record["kind"], record["key"]): GrantRow(*record) for record in records}
+    return {(record["user_id"], record["kind"], record["key"]): GrantRow._make(record) for record in records}
 
 
 async def ledger(connection: Connection, raid_id: int, after: int, limit: int) -> list[GrantRow]:
@@ -169,7 +167,7 @@ async def ledger(connection: Connection, raid_id: int, after: int, limit: int) -
         after,
         limit,
     )
-    return [GrantRow(*record) for record in records]
+    return [GrantRow._make(record) for record in records]
 
 
 async def stray_idempotency_keys(connection: Connection, raid_id: int, limit: int) -> list[tuple[int, str, int]]:
@@ -203,7 +201,7 @@ async def actions(connection: Connection, raid_id: int) -> list[ActionRow]:
         "SELECT action, reason, after FROM admin_actions WHERE raid_id = $1 ORDER BY id",
         raid_id,
     )
-    return [ActionRow(*record) for record in records]
+    return [ActionRow._make(record) for record in records]
 
 
 _LOG = """

@@ -17,12 +17,13 @@ from services.rules.events import (
 from services.rules.reward_calculator import Grant, RewardCalculator
 from services.rules.state import ActiveCurse, Participant, RaidState, contribution
 from services.rules.strike_resolver import StrikeScore
-from services.rules.values import Affinity, AffinityKind, RaidOutcome, RaidStatus, StrikeAction
+from services.rules.values import Affinity, AffinityKind, RaidOutcome, RaidStatus, StrikeAction, quickly_made
 
 DrawNumber = Callable[[int], Draw]
 """Gives draw number n of the raid: ``lambda n: Draw(seed, n)``."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StrikeOutcome:
     """What one accepted strike did.
@@ -290,13 +291,14 @@ class WorldThreatManager:
     ) -> tuple[Grant, ...]:
         """The strike's own reward, milestones, and breakthroughs: earlier ones come with the first analysis point."""
         strike = self._calculator.calculate_strike_rewards(number, score.final_score)
+        milestones = self._calculator.calculate_milestone_rewards(before, after)
+        if (before.first_analysis_number is not None and not events) or after.first_analysis_number is None:
+            return milestones if strike is None else (strike, *milestones)  # nothing was opened, and nothing is owed
         reached = sum(isinstance(event, BreakthroughAchieved) for event in events)
-        owed = 0
-        if after.first_analysis_number is not None:
-            owed = breakthroughs if before.first_analysis_number is None else reached
+        owed = breakthroughs if before.first_analysis_number is None else reached
         return (
             *(() if strike is None else (strike,)),
-            *self._calculator.calculate_milestone_rewards(before, after),
+            *milestones,
             *(
                 self._calculator.calculate_breakthrough_rewards(breakthrough)
                 for breakthrough in range(breakthroughs - owed + 1, breakthroughs + 1)
@@ -358,14 +360,29 @@ def _add_to_state(
 ) -> RaidState:
     """The raid after a strike, before what it sets off. A strike that kills does not move the curse clock."""
     hp = state.hp - damage
-    return replace(
-        state,
+    return RaidState(  # not `replace`, which costs as much as all else here: this runs for every strike
+        status=state.status,
+        total_hp=state.total_hp,
         hp=hp,
-        damage=state.damage + damage,
+        curse_every=state.curse_every,
+        outcome=state.outcome,
         analysis_points=state.analysis_points + analysis_points,
+        breakthroughs=state.breakthroughs,
+        stage=state.stage,
+        weaknesses=state.weaknesses,
+        curses=state.curses,
+        curse_clock=state.curse_clock + (hp > 0),
         fights=state.fights + after.fights - before.fights,
         analyses=state.analyses + after.analyses - before.analyses,
         participants=state.participants + (before.strikes == 0),
         analysts=state.analysts + (before.first_analysis_number is None and after.first_analysis_number is not None),
-        curse_clock=state.curse_clock + (hp > 0),
+        damage=state.damage + damage,
+        hp_adjusted=state.hp_adjusted,
+        sequence=state.sequence,
+        draws=state.draws,
+        final_blow_by=state.final_blow_by,
+        starts_at=state.starts_at,
+        ends_at=state.ends_at,
+        paused_at=state.paused_at,
+        completed_at=state.completed_at,
     )

@@ -30,7 +30,9 @@ def check_team(character_ids: Sequence[str], rules: RaidRules) -> None:
     Raises:
         InvalidTeamSizeError: naming the duplicates in the order they come.
     """
-    duplicates = tuple(character for character, times in Counter(character_ids).items() if times > 1)
+    duplicates: tuple[str, ...] = ()
+    if len(set(character_ids)) < len(character_ids):
+        duplicates = tuple(character for character, times in Counter(character_ids).items() if times > 1)
     if duplicates or not rules.min_team_size <= len(character_ids) <= rules.max_team_size:
         raise InvalidTeamSizeError(
             size=len(character_ids),

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from services.rules.configuration import RewardConfiguration, Tier
 from services.rules.state import Participant
-from services.rules.values import Reward
+from services.rules.values import Reward, quickly_made
 
 
 class GrantKind(StrEnum):
@@ -23,6 +23,7 @@ class Title(StrEnum):
     BEST_STRIKE = "best_strike"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What one player earned, once.
@@ -50,6 +51,8 @@ class RewardCalculator:
     def calculate_milestone_rewards(self, before: Participant, after: Participant) -> tuple[Grant, ...]:
         """The personal milestones that lie between the two contributions."""
         had, has = before.contribution, after.contribution
+        if had == has:
+            return ()
         return tuple(
             Grant(GrantKind.MILESTONE, str(milestone.contribution), milestone.rewards)
             for milestone in self._rewards.milestones

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.rules.configuration import BossConfiguration
-from services.rules.values import Affinity, RaidOutcome, RaidStatus
+from services.rules.values import Affinity, RaidOutcome, RaidStatus, quickly_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class ActiveCurse:
     sequence: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RaidState:
     """Everything about a raid that changes. All counts are of accepted strikes.
@@ -90,6 +91,7 @@ def contribution(damage: int, analysis_points: int) -> int:
     return damage + analysis_points * 6 // 5
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Participant:
     """One player's totals in one raid.

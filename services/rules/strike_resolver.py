@@ -1,14 +1,15 @@
 """What a strike scores (rules.md 3). Priced by the state before it; every formula floors once, at its end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.rules.configuration import BossConfiguration
 from services.rules.state import RaidState
-from services.rules.values import STAT_INDEX, Character, Equipment, EquipmentEffectKind, StrikeAction
+from services.rules.values import STAT_INDEX, Character, Equipment, EquipmentEffectKind, StrikeAction, quickly_made
 
 AFFINITIES_COUNTED_AT_MOST = 3
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CharacterScore:
     """One member of a team: its own score, and the multiplier that its affinities earn it."""
@@ -18,6 +19,7 @@ class CharacterScore:
     multiplier_permille: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StrikeScore:
     """A strike, priced. `points` are damage for a fight and analysis points for an analysis."""
@@ -38,6 +40,8 @@ class Pricing:
     disfavored: frozenset[str]
     fight_permille: int
     analyze_permille: int
+    multipliers: dict[frozenset[str], int] = field(default_factory=dict, compare=False, repr=False)
+    """By a character's affinities, as they were worked out for the first who had them."""
 
     def stage_permille(self, action: StrikeAction) -> int:
         return self.fight_permille if action is StrikeAction.FIGHT else self.analyze_permille
@@ -82,20 +86,18 @@ class StrikeResolver:
 
     def character_score(self, character: Character, pricing: Pricing) -> CharacterScore:
         """``(sum of its dominant stats) * (9 + stars) // 10`` and its multiplier."""
-        stats = character.sheet.stats
+        sheet = character.sheet
+        stats = sheet.stats
         dominant_sum = 0
         for index in self._dominant:
             dominant_sum += stats[index]
-        keys = character.sheet.affinity_keys
-        weak = len(keys & pricing.weak)
-        disfavored = len(keys & pricing.disfavored)
-        return CharacterScore(
-            character_id=character.id,
-            score=dominant_sum * (9 + character.stars) // 10,
-            multiplier_permille=self._multipliers[min(weak, AFFINITIES_COUNTED_AT_MOST)][
-                min(disfavored, AFFINITIES_COUNTED_AT_MOST)
-            ],
-        )
+        keys = sheet.affinity_keys
+        multiplier = pricing.multipliers.get(keys)
+        if multiplier is None:
+            weak = min(len(keys & pricing.weak), AFFINITIES_COUNTED_AT_MOST)
+            disfavored = min(len(keys & pricing.disfavored), AFFINITIES_COUNTED_AT_MOST)
+            multiplier = pricing.multipliers[keys] = self._multipliers[weak][disfavored]
+        return CharacterScore(character.id, dominant_sum * (9 + character.stars) // 10, multiplier)
 
     def resolve(
         self,
@@ -107,7 +109,7 @@ class StrikeResolver:
         """The score of `team` for `action`, with at most one piece of `equipment`."""
         if equipment is not None:
             pricing = self._with_equipment(pricing, equipment)
-        scores = tuple(self.character_score(character, pricing) for character in team)
+        scores = tuple([self.character_score(character, pricing) for character in team])
         return self.team_score(action, scores, equipment, pricing)
 
     def team_score(

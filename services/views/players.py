@@ -81,9 +81,13 @@ class RosterFilter:
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
-    """A player who wants to be told that they may strike again, since `ready_at`, in this raid."""
+    """A player who wants to be told that they may strike again, since `ready_at`, in this raid.
+
+    `language` is the BCP 47 tag of the one they asked in; None when nobody said.
+    """
 
     user_id: int
     discord_id: str
     ready_at: datetime
     raid_id: int
+    language: str | None

@@ -15,7 +15,7 @@ from services.rules.events import (
     RaidStarted,
     StageAdvanced,
 )
-from services.rules.values import Affinity, RaidOutcome, RaidStatus, Stat
+from services.rules.values import Affinity, RaidOutcome, RaidStatus, Stat, quickly_made
 from services.views.players import Player
 
 
@@ -40,6 +40,7 @@ class Boss:
     weakness_pool: tuple[WeaknessPool, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class HitPoints:
     current: int
@@ -47,6 +48,7 @@ class HitPoints:
     permille: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AnalysisProgress:
     points: int
@@ -72,12 +74,14 @@ class Curse:
     sequence: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CurseClock:
     strikes_until_next: int
     every: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RaidTotals:
     strikes: int
@@ -87,6 +91,7 @@ class RaidTotals:
     damage: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Raid:
     """A raid as it stands, or as it stood after a strike. `seed` is None until the raid is over."""

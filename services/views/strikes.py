@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.rules.values import Affinity, Reward, StrikeAction
+from services.rules.values import Affinity, Reward, StrikeAction, quickly_made
 from services.views.players import Character, Equipment, Player
 from services.views.raids import Raid, RaidEvent
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StrikeCommand:
     """A strike to be made. Ids are as the caller spelled them; `discord_id` is who strikes."""
@@ -20,6 +21,7 @@ class StrikeCommand:
     expected_sequence: int | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StrikeCharacter:
     character_id: int
@@ -28,6 +30,7 @@ class StrikeCharacter:
     multiplier_permille: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Strike:
     """One accepted strike. `id` is ``<raid>.<number>``."""
@@ -54,6 +57,7 @@ class Strike:
     struck_at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StrikeSuccess:
     """The answer to an accepted strike; the same words again when its key is seen again."""

@@ -26,6 +26,15 @@ from tests.web.harness import Api, import_sample_roster, serving
 OpenRaidBot = Callable[..., AbstractAsyncContextManager[RaidBot]]
 numbers = itertools.count(1)
 
+EMPTY = """
+TRUNCATE
+    world_threat_raids, raid_configurations, raid_events, world_threat_strikes, world_threat_analysis,
+    world_threat_participants, world_threat_character_usage, idempotency_keys, reward_grants, admin_actions,
+    announcement_channels, announcement_deliveries, reminders, reminder_progress, equipment, user_characters;
+DELETE FROM users WHERE NOT EXISTS (SELECT FROM api_tokens WHERE api_tokens.user_id = users.id);
+"""
+"""All that players and admins did. Numbers go on: nothing that a server remembers is mistaken for something new."""
+
 
 @pytest.fixture(scope="session")
 def open_bot_api(
@@ -55,11 +64,18 @@ async def fake_discord() -> AsyncIterator[FakeDiscord]:
         yield discord
 
 
-@pytest.fixture
-async def bot_api(open_bot_api: Callable[..., AbstractAsyncContextManager[Api]]) -> AsyncIterator[Api]:
-    """An API server of the test's own."""
+@pytest.fixture(scope="session")
+async def shared_bot_api(open_bot_api: Callable[..., AbstractAsyncContextManager[Api]]) -> AsyncIterator[Api]:
     async with open_bot_api() as api:
         yield api
+
+
+@pytest.fixture
+async def bot_api(shared_bot_api: Api) -> AsyncIterator[Api]:
+    """An API server as if it were the test's own: no raid, no channel and no player before, and none left behind."""
+    yield shared_bot_api
+    async with shared_bot_api.database.driver_connection() as connection:
+        await connection.execute(EMPTY)
 
 
 @pytest.fixture

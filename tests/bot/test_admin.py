@@ -114,6 +114,8 @@ async def test_the_confirmation_outlives_a_restart_of_the_bot(raid_bot: RaidBot)
     asking = await admin_does(raid_bot, "pause")
     await raid_bot.restart()
     modal = await asking.message.click("Pause …")
+    await modal.acknowledged()
+    await raid_bot.restart()  # while the form is open
     await modal.submit({"reason": "after the restart"})
     await says(raid_bot, asking, "is paused")
 

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.api import RaidApi
 from bot.app import BadApiTokenError
 from tests.bot.harness import RaidBot
 
@@ -26,7 +27,11 @@ async def status(raid_bot: RaidBot) -> Any:
     return await raid_bot.discord.slash(raid_bot.admin, raid_bot.discord.channel("general"), "raid_admin pause")
 
 
-async def test_with_the_api_away_it_starts_says_so_and_recovers_by_itself(raid_bot: RaidBot) -> None:
+async def test_with_the_api_away_it_starts_says_so_and_recovers_by_itself(
+    raid_bot: RaidBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RaidApi.ask.__kwdefaults__ or {}, "within_seconds", 1.0)
+    monkeypatch.setattr("bot.app.FIRST_ANSWER_SECONDS", 0.5)
     url = raid_bot.api.url
     raid_bot.options = replace(raid_bot.options, api_url=NOBODY)
     await raid_bot.restart()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from schema.build import build_schema
-from services.tokens import Authenticator
+from schema.execution import Executor
+from services.authentication import Authenticator
 from tests.pages.conftest import SCHEMES, OpenPage, no_barriers
 from tests.web.harness import Api
 from tests.web.live import listening
@@ -58,11 +59,11 @@ async def test_the_raid_page_is_light(api: Api) -> None:
 async def test_a_page_that_is_not_built_names_the_command_and_the_api_answers(
     api: Api, open_page: OpenPage, tmp_path: Path, path: str
 ) -> None:
-    async def is_ready() -> bool:
+    async def is_migrated() -> bool:
         return True
 
-    options = WebOptions(is_ready=is_ready, pages=tmp_path / "dist")
-    app = create_app(build_schema(), api.service, Authenticator(api.database), options)
+    options = WebOptions(is_migrated=is_migrated, pages=tmp_path / "dist")
+    app = create_app(Executor(build_schema()), api.service, Authenticator(api.database), options)
     async with listening(app) as (_server, port):
         visit = await open_page(f"http://127.0.0.1:{port}{path}", viewport={"width": 360, "height": 640})
         assert await visit.text("h1") == "This page is not built yet"

@@ -1,5 +1,6 @@
 """A raid that has been struck, asked through the schema and answered by the real service and database."""
 
+import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -33,16 +34,18 @@ END_RAID = 'mutation ($id: ID!) { endRaid(input: {raidId: $id, reason: "the next
 REMIND = "mutation { setReminder(input: {wanted: true}) { __typename } }"
 
 
-@pytest.fixture(scope="session")
-async def world(
-    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
+@contextlib.asynccontextmanager
+async def opened(
+    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str, name: str
 ) -> AsyncIterator[World]:
-    """Ada has fought twice and analysed once, Bo has fought once; a curse, a stage and a breakthrough came of it.
+    """A world in a database called `name`.
+
+    Ada has fought twice and analysed once, Bo has fought once; a curse, a stage and a breakthrough came of it.
 
     Before, Ada fought once in a raid that was ended. She wants to be told when she may strike again.
     """
-    await administrator.execute(f"CREATE DATABASE schema_world TEMPLATE {template}")
-    database = Database(make_url(server.url).set(database="schema_world"), pool_size=4)
+    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    database = Database(make_url(server.url).set(database=name), pool_size=4)
     service = WorldThreatService(database)
     await service.start()
     try:
@@ -52,7 +55,15 @@ async def world(
     finally:
         await service.stop()
         await database.close()
-        await administrator.execute("DROP DATABASE schema_world WITH (FORCE)")
+        await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def world(
+    server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
+) -> AsyncIterator[World]:
+    async with opened(server, administrator, template, "schema_world") as world:
+        yield world
 
 
 async def begin(world: World) -> None:

@@ -55,6 +55,7 @@ MAY: dict[str, frozenset[Role]] = {
     "Mutation.resumeRaid": frozenset({Role.ADMIN}),
     "Mutation.endRaid": frozenset({Role.ADMIN}),
     "Mutation.adjustBossHp": frozenset({Role.ADMIN}),
+    "Mutation.forgetPlayer": frozenset({Role.ADMIN}),
     "Mutation.grantCharacters": frozenset({Role.ADMIN}),
     "Mutation.grantEquipment": frozenset({Role.ADMIN}),
     "Mutation.createToken": frozenset({Role.ADMIN}),

@@ -39,6 +39,7 @@ EXAMPLES: dict[type[WorldThreatError], WorldThreatError] = {
         errors.InvalidTransitionError("endsAt", "endsAt: must be in the future."),
         errors.RaidAlreadyActiveError(raid_id=4),
         errors.RaidNotFoundError(raid_id="x"),
+        errors.RateLimitedError(retry_after_ms=250),
         errors.UnknownCharactersError(character_keys=("10",)),
         errors.InvalidInputError("first", "must be from 1 to 100; 0 is not."),
         errors.UnauthenticatedError("The token has expired."),
@@ -85,6 +86,7 @@ def test_every_failure_that_is_shown_is_a_member_of_a_union() -> None:
         errors.InvalidInputError,
         errors.UnauthenticatedError,
         errors.ForbiddenError,
+        errors.RateLimitedError,  # the edge's, before anything is executed
     }
 
 

@@ -179,7 +179,8 @@ async def test_granted_characters_come_with_their_rarity_or_the_stars_that_are_s
     page = await world.service.roster(ADMIN, owner.user_id, first=9, after=None, filter=RosterFilter())
     assert len(page.items) == 2
     action = (await desk.admin_actions(ADMIN, raid_id=None, first=1, after=None)).items[0]
-    assert (action.action, action.reason) == ("grant_characters", f"for player {owner.discord_id}")
+    (player,) = await world.service.players_by_user_id([owner.user_id])
+    assert (action.action, action.reason) == ("grant_characters", f"for player {player.id}")
     assert json.loads(action.after) == {"characters": [[keys["Ren"], 2]]}
 
 

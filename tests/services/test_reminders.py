@@ -57,7 +57,7 @@ async def test_a_player_is_due_when_the_cooldown_is_over_until_told(world: World
     await world.pass_time(2 * MINUTE)
     # The clock of this test runs by moving what is measured: the strike now lies 61 minutes back.
     (reminder,) = await asked_anew(world, raid)
-    assert reminder == DueReminder(owner.user_id, owner.discord_id, answer.ready_at - 61 * MINUTE, raid.id)
+    assert reminder == DueReminder(owner.user_id, owner.discord_id, answer.ready_at - 61 * MINUTE, raid.id, None)
     assert await due(world) == [owner.discord_id], "asked again before it was told"
     assert await tell(world, reminder)
     assert await due(world) == []

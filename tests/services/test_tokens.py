@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.authentication import Authenticator
 from services.errors import ForbiddenError, InvalidInputError, PlayerNotFoundError, UnauthenticatedError
-from services.tokens import Authenticator, is_well_formed, new_secret
+from services.tokens import is_well_formed, new_secret
 from services.views import PUBLIC, CreatedToken, Principal, Role
 from tests.services.world import ADMIN, BOT, World
 

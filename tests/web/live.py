@@ -16,12 +16,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from schema.build import build_schema
+from schema.execution import Executor
+from services.authentication import Authenticator
 from services.feed import RaidFeed
-from services.tokens import Authenticator
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from tests.services.world import Owner, World
 from tests.web.harness import Api
+from web.keepalive import PatientWebSocket
+from web.limits import EdgeLimits, Gate
 from web.shared import SharedStreams
 from web.sockets import PROTOCOL, SocketEndpoint
 
@@ -51,7 +54,7 @@ async def listening(
         listener.bind(("127.0.0.1", port))
         listener.listen(2_048)
         given = {
-            "ws": "websockets-sansio",
+            "ws": PatientWebSocket,
             "ws_per_message_deflate": False,
             "timeout_graceful_shutdown": 1,
             "lifespan": "off",
@@ -210,9 +213,11 @@ class Edge:
 
 @contextlib.asynccontextmanager
 async def edge(api: Api, config: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Edge]:
-    """Options: those of the endpoint; `config`: uvicorn's."""
+    """Options: those of the endpoint, and its `limits`; `config`: uvicorn's."""
     service: WorldThreatService = api.service
-    endpoint = SocketEndpoint(build_schema(), service, Authenticator(api.database), **{"public_read": True, **options})
+    gate = Gate(options.pop("limits", EdgeLimits()))
+    executor, authenticator = Executor(build_schema()), Authenticator(api.database)
+    endpoint = SocketEndpoint(executor, service, authenticator, gate, **{"public_read": True, **options})
     async with (
         api.database.driver_connection() as connection,
         listening(endpoint, **(config or {})) as (server, port),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from graphql import GraphQLObjectType
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from schema.access import rule_of
 from schema.build import build_schema
@@ -13,6 +15,7 @@ from services.tokens import new_secret
 from services.views import Role
 from tests.schema.documents import arguments
 from tests.web.harness import ROOT, Answer, Api, OpenApi
+from tests.web.live import Client
 
 SCHEMA = build_schema()._schema
 EVERYONE = frozenset(Role)
@@ -242,3 +245,26 @@ async def test_a_form_of_another_site_is_refused(api: Api, content_type: str | N
     refused = await api.client.post("/graphql", content=body, headers=headers)
     assert 400 <= refused.status_code < 500
     assert (await api.told("{ activeRaid { status } }"))["activeRaid"] == {"status": "ACTIVE"}
+
+
+# ---------------------------------------------------------------- a token that ends
+
+
+async def test_a_socket_is_closed_when_its_token_ends(api: Api) -> None:
+    """In the process that ends it at once; another one sees it within a second or so."""
+    port = int(api.url.rpartition(":")[2])
+    for end_here in (True, False):
+        created = await api.service.desk.create_token(
+            ROOT, role=Role.ADMIN, name="short", discord_id=None, expires_at=None
+        )
+        url = f"ws://127.0.0.1:{port}/graphql"
+        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as connection:
+            client = Client(connection)
+            await client.greet(created.secret)
+            await client.subscribe("{ tokens { id } }")
+            assert (await client.data())["tokens"]
+            if end_here:
+                await api.service.desk.revoke_token(ROOT, token_id=str(created.token.id))
+            else:
+                await api.rows("UPDATE api_tokens SET revoked_at = now() WHERE id = $1", created.token.id)
+            assert await client.closed() == (4403, "Forbidden")

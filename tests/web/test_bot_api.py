@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.views import Role
-from tests.web.harness import Answer, Api, answer_of
+from tests.web.harness import ROOT, Answer, Api, answer_of
 
 ANNOUNCE = """
 mutation ($input: AnnouncementChannelInput!) {
@@ -48,7 +48,7 @@ mutation ($input: SetReminderInput!) {
   }
 }
 """
-DUE = "query ($first: Int! = 100) { dueReminders(first: $first) { discordId readyAt raidId } }"
+DUE = "query ($first: Int! = 100) { dueReminders(first: $first) { discordId readyAt raidId language } }"
 TOLD = """
 mutation ($id: ID!, $readyAt: DateTime!) {
   acknowledgeReminder(input: {discordId: $id, readyAt: $readyAt}) {
@@ -149,22 +149,29 @@ async def test_with_any_other_token_the_header_is_refused(api: Api) -> None:
 # ---------------------------------------------------------------- channels
 
 
+async def adjust_hp(api: Api, raid_id: str, *, times: int) -> None:
+    """So many events."""
+    for number in range(times):
+        await api.service.desk.adjust_boss_hp(ROOT, raid_id=raid_id, current_hp=90_000 - number, reason="a test")
+
+
 async def test_a_channel_is_switched_off_and_on_and_keeps_its_place_and_status_message(api: Api) -> None:
     raid_id = await api.raid()
     bot = api.tokens.bot
     given = {"guildId": "1", "channelId": "5", "kinds": ["CURSE_APPLIED"], "mentionRoleId": "9"}
     made = (await api.told(ANNOUNCE, bot, input=given))["setAnnouncementChannel"]["channel"]
-    assert made == {**given, "acknowledged": 0, "statusMessageId": None, "switchedOff": None}
-    await api.told(ACKNOWLEDGE, bot, channel="5", raid=raid_id, sequence=1)
+    assert made == {**given, "acknowledged": 1, "statusMessageId": None, "switchedOff": None}
+    await adjust_hp(api, raid_id, times=2)
+    await api.told(ACKNOWLEDGE, bot, channel="5", raid=raid_id, sequence=2)
     kept = await api.told(STATUS, bot, input={"channelId": "5", "messageId": "77"})
     assert kept["setStatusMessage"]["channel"] == {"statusMessageId": "77"}
     off = await api.told(SWITCH_OFF, bot, input={"channelId": "5", "reason": "403 Missing Access"})
     switched_off = off["switchOffAnnouncementChannel"]["channel"]["switchedOff"]
     assert switched_off["reason"] == "403 Missing Access"
     (seen,) = (await api.told(CHANNELS, api.tokens.admin, guild="1"))["announcementChannels"]
-    assert seen == {"channelId": "5", "acknowledged": 1, "statusMessageId": "77", "switchedOff": switched_off}
+    assert seen == {"channelId": "5", "acknowledged": 2, "statusMessageId": "77", "switchedOff": switched_off}
     on = (await api.told(ANNOUNCE, bot, input=given))["setAnnouncementChannel"]["channel"]
-    assert (on["switchedOff"], on["acknowledged"], on["statusMessageId"]) == (None, 1, "77")
+    assert (on["switchedOff"], on["acknowledged"], on["statusMessageId"]) == (None, 2, "77")
     for forget in ({"channelId": "5", "messageId": None}, {"channelId": "5"}):
         await api.told(STATUS, bot, input={"channelId": "5", "messageId": "78"})
         told = await api.told(STATUS, bot, input=forget)
@@ -173,9 +180,41 @@ async def test_a_channel_is_switched_off_and_on_and_keeps_its_place_and_status_m
     await api.raid()
     assert (await api.told(CHANNELS, bot, guild="1"))["announcementChannels"][0]["acknowledged"] == 0
     earlier = (await api.told(CHANNELS, bot, guild="1", raid=raid_id))["announcementChannels"]
-    assert earlier[0]["acknowledged"] == 1
+    assert earlier[0]["acknowledged"] == 2
     refused = await api.ask(CHANNELS, {"raid": "999999"}, bot)
     assert (refused.codes, refused.errors[0]["extensions"]["field"]) == (["BAD_INPUT"], "raidId")
+
+
+async def test_a_new_channel_begins_at_the_present_of_every_raid(api: Api) -> None:
+    bot = api.tokens.bot
+
+    async def listening(channel: str, *kinds: str) -> int:
+        given = {"guildId": "77", "channelId": channel, "kinds": kinds}
+        told = (await api.told(ANNOUNCE, bot, input=given))["setAnnouncementChannel"]["channel"]["acknowledged"]
+        assert isinstance(told, int)
+        return told
+
+    async def told_of(raid_id: str) -> dict[str, int]:
+        found = (await api.told(CHANNELS, bot, guild="77", raid=raid_id))["announcementChannels"]
+        return {each["channelId"]: each["acknowledged"] for each in found}
+
+    await listening("6", "BREAKTHROUGH")
+    earlier = await api.raid()
+    raid_id = await api.raid()  # ends the earlier one
+    await adjust_hp(api, raid_id, times=3)
+    assert await listening("7", "CURSE_APPLIED") == 4
+    assert await listening("8") == 0
+    assert await told_of(earlier) == {"6": 0, "7": 2, "8": 0}
+    assert await told_of(raid_id) == {"6": 0, "7": 4, "8": 0}
+
+    # Who listens already goes on from where they are, also in the next raid.
+    await adjust_hp(api, raid_id, times=1)
+    assert await listening("7", "CURSE_APPLIED", "BREAKTHROUGH") == 4
+    following = await api.raid()
+    assert await listening("7", "CURSE_APPLIED") == 0
+    assert await listening("8", "CURSE_APPLIED") == 1
+    assert await told_of(following) == {"6": 0, "7": 0, "8": 1}
+    assert await told_of(raid_id) == {"6": 0, "7": 4, "8": 6}
 
 
 async def test_a_channel_that_was_never_set_is_a_mistake_of_the_caller(api: Api) -> None:
@@ -195,7 +234,7 @@ async def test_a_reminder_is_due_once_told_once_and_for_the_next_strike_again(ap
     raid_id = await api.raid(rules={"cooldownSeconds": 1})
     player = await api.player()
     team = await api.unused(player)
-    said = await api.told(REMIND, api.tokens.bot, input={"discordId": player, "wanted": True})
+    said = await api.told(REMIND, api.tokens.bot, input={"discordId": player, "wanted": True, "language": "de"})
     assert said["setReminder"] == {
         "__typename": "SetReminderSuccess",
         "wanted": True,
@@ -205,12 +244,27 @@ async def test_a_reminder_is_due_once_told_once_and_for_the_next_strike_again(ap
         struck = await api.strike(player, character)
         assert (await api.told(DUE, api.tokens.bot))["dueReminders"] == []
         (reminder,) = await first_due(api)
-        assert reminder == {"discordId": player, "readyAt": struck["readyAt"], "raidId": raid_id}
+        assert reminder == {"discordId": player, "readyAt": struck["readyAt"], "raidId": raid_id, "language": "de"}
         answers = await asyncio.gather(
             *(api.told(TOLD, api.tokens.bot, id=player, readyAt=reminder["readyAt"]) for _ in range(5))
         )
         assert sum(each["acknowledgeReminder"]["acknowledged"] for each in answers) == 1
         assert (await api.told(DUE, api.tokens.bot))["dueReminders"] == []
+
+
+async def test_the_language_of_reminders_stays_until_another_is_said(api: Api) -> None:
+    player = await api.player()
+    for given, kept in (({"language": "pt-BR"}, "pt-BR"), ({}, "pt-BR"), ({"language": "de"}, "de")):
+        await api.told(REMIND, api.tokens.bot, input={"discordId": player, "wanted": True, **given})
+        rows = await api.rows(
+            "SELECT language FROM reminders JOIN users ON users.id = user_id WHERE discord_id = $1", player
+        )
+        assert [row["language"] for row in rows] == [kept]
+    for nonsense in ("", "d", "de_DE", "de-", "languages", "de" + "-abcdefgh" * 4, "de\n"):
+        refused = await api.ask(
+            REMIND, {"input": {"discordId": player, "wanted": True, "language": nonsense}}, api.tokens.bot
+        )
+        assert (refused.codes, refused.errors[0]["extensions"]["field"]) == (["BAD_INPUT"], "language"), nonsense
 
 
 async def first_due(api: Api) -> list[Any]:

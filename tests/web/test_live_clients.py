@@ -162,12 +162,12 @@ async def follow_with_graphql_ws(house: House, raid_id: str, counted: Counted) -
     assert set(codes) == {1000, 1006, 1012}  # the end, nobody there, and what a restart says
 
 
-def needs_node() -> None:
-    """Skips without node or its packages, but never where everything has to run."""
+def needs_node(package: str = "graphql-ws") -> None:
+    """Skips without node or its package, but never where everything has to run."""
     missing = []
     if shutil.which("node") is None:
         missing.append("node")
-    if not (CLIENTS / "node_modules" / "graphql-ws").is_dir():
+    if not (CLIENTS / "node_modules" / package).is_dir():
         missing.append(f"its packages (npm ci --prefix {CLIENTS})")
     if missing and os.environ.get("CI") == "true":
         pytest.fail(f"missing: {' and '.join(missing)}")

@@ -295,6 +295,7 @@ CASES: dict[tuple[str, str], Provocation] = {
     ("grantEquipment", "PlayerNotFound"): for_nobody(
         {"name": "Lantern", "effects": [{"kind": "FINAL_SCORE_BONUS", "amount": 1}]}
     ),
+    ("forgetPlayer", "PlayerNotFound"): for_nobody({"reason": "they asked"}),
     ("createToken", "PlayerNotFound"): for_nobody({"role": "PLAYER", "name": "lost"}),
     ("acknowledgeAnnouncements", "RaidNotFound"): untold,
     ("setReminder", "PlayerNotFound"): for_nobody({"wanted": True}),
@@ -343,6 +344,7 @@ async def test_a_full_strike_line_says_when_to_come_back_and_spends_nothing(
         answers = await asyncio.gather(*waiting)
     names = [answer["__typename"] for answer in answers]
     assert sorted(names) == ["ExecuteStrikeSuccess"] * 3 + ["Overloaded"] * 2
+    monkeypatch.undo()
     again = await asyncio.gather(*(strike(given) for given in strikes))
     assert {answer["__typename"] for answer in again} == {"ExecuteStrikeSuccess"}
     totals = await api.told("query ($id: ID!) { raid(id: $id) { totals { strikes } } }", id=raid_id)

@@ -401,6 +401,21 @@ async def test_pings_are_answered_and_pongs_are_not(client: Client, payload: dic
     assert await client.silent(0.1)
 
 
+async def test_who_answers_no_ping_may_come_back(api: Api) -> None:
+    """Also when it was only away for a while. Never 1011: clients take that for the end."""
+    async with edge(api, {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.1}) as live:
+        client, busy = await live.client(), await live.client()
+        client.stop_reading()
+        for _ in range(6):
+            await busy.send({"type": "ping"})
+            assert await busy.heard() == {"type": "pong"}
+            await asyncio.sleep(0.05)
+        client.read_again()
+        assert await client.closed() == (1013, "No answer to a ping: try again later")
+        await busy.send({"type": "ping"})
+        assert await busy.heard() == {"type": "pong"}
+
+
 # ------------------------------------------------------------------ who may
 
 

@@ -3,14 +3,9 @@
 import asyncio
 import contextlib
 import itertools
-import os
-import re
 import signal
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,16 +17,17 @@ from websockets.typing import Subprotocol
 from db.engine import Database
 from services.views import Role
 from services.world_threat import WorldThreatService
+from tests.api_process import ApiProcess
 from tests.redis_server import redis_server
 from tests.services.live import RESTLESS, within
 from tests.services.world import ADMIN, Owner, Sheet, World, books_balance
 from tests.web.harness import STRIKE
+from tests.web.processes import api_processes
 
-ROOT = Path(__file__).parent.parent.parent
 FOLLOWERS = 20
 STRIKERS = 8
 PLAYERS, CHARACTERS = 30, 6
-START_SECONDS, STRIKE_SECONDS, CATCH_UP_SECONDS = 40.0, 60.0, 10.0
+STRIKE_SECONDS, CATCH_UP_SECONDS = 60.0, 10.0
 FOLLOW = """
 subscription ($after: SafeInt) {
   raidUpdates(after: $after) { sequence gap raid { totals { strikes } } events { sequence } }
@@ -39,58 +35,11 @@ subscription ($after: SafeInt) {
 """
 
 
-@dataclass(slots=True)
-class ApiProcess:
-    """A `worldthreat serve` of its own."""
-
-    process: asyncio.subprocess.Process
-    log: Path
-    port: int = 0
-
-    async def starts(self) -> None:
-        """Waits for the line that tells its address."""
-        async with asyncio.timeout(START_SECONDS):
-            while (found := re.search(r"http://127\.0\.0\.1:(\d+)/graphql", self.text())) is None:
-                assert self.process.returncode is None, self.text()
-                await asyncio.sleep(0.05)
-        self.port = int(found[1])
-
-    def text(self) -> str:
-        return self.log.read_text(encoding="utf-8")
-
-    async def ends(self, number: signal.Signals) -> None:
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        await asyncio.wait_for(self.process.wait(), START_SECONDS)
-
-
 @contextlib.asynccontextmanager
 async def two_processes(database_url: str, redis_url: str | None) -> AsyncIterator[tuple[ApiProcess, ApiProcess]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WORLDTHREAT_")}
-    environment |= {"WORLDTHREAT_DATABASE_URL": database_url, "WORLDTHREAT_PORT": "0", "COLUMNS": "200"}
-    if redis_url is not None:
-        environment["WORLDTHREAT_REDIS_URL"] = redis_url
-    started: list[ApiProcess] = []
-    with tempfile.TemporaryDirectory(prefix="worldthreat-two-") as folder:
-        try:
-            for name in ("first", "second"):
-                log = Path(folder) / name
-                with log.open("wb") as output:
-                    process = await asyncio.create_subprocess_exec(
-                        sys.executable,
-                        "-m",
-                        "worldthreat",
-                        "serve",
-                        cwd=ROOT,
-                        env=environment,
-                        stdout=output,
-                        stderr=output,
-                    )
-                started.append(ApiProcess(process, log))
-            await asyncio.gather(*(each.starts() for each in started))
-            yield started[0], started[1]
-        finally:
-            await asyncio.gather(*(each.ends(signal.SIGTERM) for each in started))
+    settings = {} if redis_url is None else {"redis_url": redis_url}
+    async with api_processes(2, database_url, **settings) as (first, second):
+        yield first, second
 
 
 @dataclass(slots=True)

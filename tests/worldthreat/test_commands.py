@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from db.engine import Database
 from services import content
+from services.authentication import Authenticator
 from services.roster import RosterFile, RosterFiles, import_roster
 from services.rules.values import StrikeAction
-from services.tokens import Authenticator
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from worldthreat.commands import output, raid, raid_panel, roster, token

@@ -236,7 +236,7 @@ def test_a_broken_data_folder_is_told_by_its_path(data_dir: Path) -> None:
         ("serve", {}, "WORLDTHREAT_DATABASE_URL"),
         ("up", {"PROT": "8000"}, "WORLDTHREAT_PROT: the nearest known one is WORLDTHREAT_PORT"),
         ("up", {"PORT": "eighty"}, "WORLDTHREAT_PORT"),
-        ("up", {"WORKERS": "2"}, "WORLDTHREAT_WORKERS"),
+        ("up", {"WORKERS": "9"}, "WORLDTHREAT_WORKERS"),
     ],
 )
 def test_what_keeps_it_from_starting_is_one_line(

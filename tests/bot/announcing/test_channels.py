@@ -1,6 +1,14 @@
 """/raid_channel: what admins of a server set, see and change."""
 
-from tests.bot.announcing.telling import ALL_KINDS, all_told, announcements_in, happen, sequences_in, settings_of
+from tests.bot.announcing.telling import (
+    ALL_KINDS,
+    all_told,
+    announcements_in,
+    happen,
+    hear,
+    sequences_in,
+    settings_of,
+)
 from tests.bot.fake_discord import Channel, Message, Permission
 from tests.bot.harness import RaidBot
 
@@ -48,6 +56,21 @@ async def test_a_new_channel_starts_at_the_present(quiet_bot: RaidBot) -> None:
     await happen(api, raid_id, 1)
     await discord.until(lambda: 6 in sequences_in(channel), "and the one after that")
     assert sequences_in(channel) == [5, 6]
+
+
+async def test_a_channel_set_without_the_bot_starts_at_the_present_too(quiet_bot: RaidBot) -> None:
+    discord, api = quiet_bot.discord, quiet_bot.api
+    channel, earlier = discord.channel("news"), discord.channel("earlier")
+    await hear(quiet_bot, earlier)
+    raid_id = await api.raid()
+    await happen(api, raid_id, 3)
+    await hear(quiet_bot, channel)
+    await quiet_bot.start()
+    await all_told(discord, earlier, 4)
+    await happen(api, raid_id, 1)
+    await all_told(discord, earlier, 5)
+    await discord.until(lambda: bool(announcements_in(channel)), "the next event is told")
+    assert sequences_in(channel) == [5]
 
 
 async def test_kinds_and_role_are_chosen_in_the_panel_and_count_at_once(quiet_bot: RaidBot) -> None:

@@ -1,20 +1,46 @@
 """/raid_remind: a direct message when one may strike again, once for each cooldown."""
 
-import asyncio
 from functools import partial
+from itertools import count
+from typing import Any
 
 import pytest
 
-from bot.announcing import reminders
+from bot.announcing import queries, reminders
 from tests.bot.fake_discord import Message, User
-from tests.bot.harness import RaidBot
+from tests.bot.harness import RaidBot, until
 
-COOLDOWN_SECONDS = 2
+AN_HOUR_LATER = """
+WITH struck AS (UPDATE world_threat_participants SET last_action_at = last_action_at - interval '1 hour')
+UPDATE reminders SET ready_at = ready_at - interval '1 hour' WHERE armed
+"""
+DUE = "{ dueReminders(first: 50) { discordId } }"
+WANTED = "query ($id: ID!) { player(discordId: $id) { reminders } }"
+
+
+class Looks:
+    """Counts how often the bot has asked whom to remind."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._number, self._numbers = 0, count(1)
+        due_reminders = queries.due_reminders
+
+        async def counted(*asked: Any) -> Any:
+            self._number = next(self._numbers)
+            return await due_reminders(*asked)
+
+        monkeypatch.setattr(queries, "due_reminders", counted)
+        monkeypatch.setattr(reminders, "LOOK_EVERY_SECONDS", 0.05)
+
+    async def some(self) -> None:
+        """Returns once a look that began after this call is over, and whoever was due then is reminded."""
+        wanted = self._number + 2
+        await until(lambda: self._number >= wanted, "the bot looks for reminders")
 
 
 @pytest.fixture(autouse=True)
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reminders, "LOOK_EVERY_SECONDS", 0.3)
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    return Looks(monkeypatch)
 
 
 async def asked(quiet_bot: RaidBot, user: User, reminders_wanted: str = "on") -> str:
@@ -38,68 +64,73 @@ def reminded(quiet_bot: RaidBot, user: User) -> list[Message]:
 
 
 async def begin(quiet_bot: RaidBot, *names: str) -> list[User]:
-    """A raid with a short cooldown, and players who wish to be reminded."""
+    """A raid, and players who wish to be reminded."""
     await quiet_bot.start()
-    await quiet_bot.api.raid(rules={"cooldownSeconds": COOLDOWN_SECONDS})
+    await quiet_bot.api.raid(rules={"cooldownSeconds": 3600})
     players = [await quiet_bot.player(name) for name in names]
     for player in players:
         assert "I will send you a message" in await asked(quiet_bot, player)
     return players
 
 
-async def test_a_player_is_reminded_once_for_each_cooldown(quiet_bot: RaidBot) -> None:
+async def cooldowns_end(quiet_bot: RaidBot, looks: Looks) -> None:
+    """An hour passes for everybody who has struck. Before, the API has heard of all strikes: it is asked just then."""
+    await looks.some()
+    await quiet_bot.api.rows(AN_HOUR_LATER)
+
+
+async def test_a_player_is_reminded_once_for_each_cooldown(quiet_bot: RaidBot, looks: Looks) -> None:
     ada, bob = await begin(quiet_bot, "Ada", "Bob")
     eve = await quiet_bot.player("Eve")
     for player in (ada, bob, eve):
         await strike(quiet_bot, player)
+    await looks.some()
     assert reminded(quiet_bot, ada) == []
+    await cooldowns_end(quiet_bot, looks)
     for player in (ada, bob):
         await quiet_bot.discord.until(partial(reminded, quiet_bot, player), "a reminder")
     await quiet_bot.restart()
-    await asyncio.sleep(1)
+    await looks.some()
     assert [len(reminded(quiet_bot, player)) for player in (ada, bob, eve)] == [1, 1, 0]
     assert "You may strike again" in reminded(quiet_bot, ada)[0].text
 
     await strike(quiet_bot, ada)
+    await cooldowns_end(quiet_bot, looks)
     await quiet_bot.discord.until(lambda: len(reminded(quiet_bot, ada)) == 2, "the next reminder")
     assert "not remind you any more" in await asked(quiet_bot, ada, "off")
     await strike(quiet_bot, ada)
-    await asyncio.sleep(COOLDOWN_SECONDS + 1)
+    await cooldowns_end(quiet_bot, looks)
+    await looks.some()
     assert len(reminded(quiet_bot, ada)) == 2
 
 
 @pytest.mark.parametrize("nonce_seconds", [300.0, 0.0])
-async def test_a_reminder_whose_answer_was_lost_is_not_sent_again(quiet_bot: RaidBot, nonce_seconds: float) -> None:
+async def test_a_reminder_whose_answer_was_lost_is_not_sent_again(
+    quiet_bot: RaidBot, looks: Looks, nonce_seconds: float
+) -> None:
     (ada,) = await begin(quiet_bot, "Ada")
     direct = quiet_bot.discord.state.direct_channel(ada)
     quiet_bot.discord.faults.lose_answers(route=f"^POST /channels/{direct.id}/")
     await strike(quiet_bot, ada)
+    await cooldowns_end(quiet_bot, looks)
     await quiet_bot.discord.until(lambda: bool(reminded(quiet_bot, ada)), "the reminder is there")
     await quiet_bot.stop()
     quiet_bot.discord.faults.clear()
     quiet_bot.discord.nonce_seconds = nonce_seconds
     await quiet_bot.start()
-    due = "{ dueReminders { discordId } }"
-    for _ in range(100):
-        if not (await quiet_bot.api.told(due, quiet_bot.api.tokens.bot))["dueReminders"]:
-            break
-        await asyncio.sleep(0.1)
-    else:
-        raise AssertionError("it is never acknowledged")
+    await looks.some()
+    assert (await quiet_bot.api.told(DUE, quiet_bot.api.tokens.bot))["dueReminders"] == []
     assert len(reminded(quiet_bot, ada)) == 1
 
 
-async def test_closed_doors_end_reminders_and_the_player_learns_it_next_time(quiet_bot: RaidBot) -> None:
+async def test_closed_doors_end_reminders_and_the_player_learns_it_next_time(quiet_bot: RaidBot, looks: Looks) -> None:
     (ada,) = await begin(quiet_bot, "Ada")
     ada.accepts_direct_messages = False
     await strike(quiet_bot, ada)
-    wanted = "query ($id: ID!) { player(discordId: $id) { reminders } }"
-    for _ in range(100):
-        if not (await quiet_bot.api.told(wanted, quiet_bot.api.tokens.bot, id=str(ada.id)))["player"]["reminders"]:
-            break
-        await asyncio.sleep(0.1)
-    else:
-        raise AssertionError("reminders stay on")
+    await cooldowns_end(quiet_bot, looks)
+    await looks.some()
+    told = await quiet_bot.api.told(WANTED, quiet_bot.api.tokens.bot, id=str(ada.id))
+    assert told["player"]["reminders"] is False
 
     await quiet_bot.restart()  # what is to be hinted at outlives it
     office = quiet_bot.discord.channel("office")
@@ -110,9 +141,23 @@ async def test_closed_doors_end_reminders_and_the_player_learns_it_next_time(qui
     assert helped.callback is not None
     hints = [each for each in office.history if "could not send you" in each.text]
     assert [hint.visible_to for hint in hints] == [ada]
-    await quiet_bot.discord.slash(ada, office, "raid_help")
-    await asyncio.sleep(0.5)
+    again = await quiet_bot.discord.slash(ada, office, "raid_help")
+    await again.answered()
+    await quiet_bot.stop()  # whatever was on its way is there
     assert len([each for each in office.history if "could not send you" in each.text]) == 1
+
+
+async def test_everybody_is_reminded_in_the_language_they_asked_in(quiet_bot: RaidBot, looks: Looks) -> None:
+    (ada,) = await begin(quiet_bot, "Ada")
+    karl = await quiet_bot.player("Karl")
+    karl.locale = "de"
+    assert "Ich schreibe dir, sobald" in await asked(quiet_bot, karl)
+    for player in (ada, karl):
+        await strike(quiet_bot, player)
+    await cooldowns_end(quiet_bot, looks)
+    for player, said in ((ada, "You may strike again"), (karl, "darfst du wieder angreifen")):
+        await quiet_bot.discord.until(partial(reminded, quiet_bot, player), "a reminder")
+        assert said in reminded(quiet_bot, player)[0].text
 
 
 async def test_who_is_not_registered_is_told_what_to_do(quiet_bot: RaidBot) -> None:

@@ -1,10 +1,10 @@
 """One call of the bot, taken apart, and what answers it."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from aiohttp import BodyPartReader, web
 
 from tests.bot.fake_discord.posting import Upload
@@ -58,13 +58,13 @@ async def _read(request: web.Request) -> tuple[Any, dict[int, Upload]]:
     if not request.can_read_body:
         return None, {}
     if not request.content_type.startswith("multipart/"):
-        return json.loads(await request.read() or b"null"), {}
+        return orjson.loads(await request.read() or b"null"), {}
     body, uploads = None, {}
     async for part in await request.multipart():
         assert isinstance(part, BodyPartReader), "nested parts"
         name = part.name or ""
         if name == "payload_json":
-            body = json.loads(await part.read())
+            body = orjson.loads(bytes(await part.read()))
         elif name.startswith("files["):
             number = int(name.removeprefix("files[").removesuffix("]"))
             uploads[number] = Upload(part.filename or "", bytes(await part.read()), kind_of(part.filename or ""))

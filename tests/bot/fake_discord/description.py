@@ -13,6 +13,7 @@ from tests.bot.fake_discord.errors import Json
 from tests.bot.fake_discord.schemas import Schemas
 
 PATH = Path(__file__).parents[4] / "shared" / "data" / "discord" / "openapi.json"
+KEPT = 2_000
 _DIGIT, _TEXT = re.compile(r"\d"), re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -103,7 +104,8 @@ class Checks:
     """Collects what was against the description or the limits.
 
     A check takes milliseconds and would show in the bot's measured times: calls are kept, and checked when somebody
-    asks for the violations. Of calls that differ in no more than digits in texts (ids, times) one is checked.
+    asks for the violations, or there are many. Of calls that differ in no more than digits in texts (ids, times) one
+    is checked.
     """
 
     def __init__(self) -> None:
@@ -115,16 +117,11 @@ class Checks:
     @property
     def checked(self) -> int:
         """How many different requests and answers were held against the description."""
-        return len(self._seen) - len(self._waiting)
+        return len(self._seen)
 
     @property
     def violations(self) -> list[Violation]:
-        waiting, self._waiting = self._waiting, []
-        for call, is_request, body in waiting:
-            assert self._description is not None
-            found = self._description.request_breaches if is_request else self._description.response_breaches
-            for breach in found(call, body):
-                self.note(f"{call.method} {call.path}", breach)
+        self._check()
         return list(self._found)
 
     def request(self, call: Call) -> None:
@@ -143,8 +140,18 @@ class Checks:
     def _keep(self, call: Call, body: Any, *, is_request: bool) -> None:
         if self._description is None:
             return
-        form = _TEXT.sub(lambda text: _DIGIT.sub("0", text[0]), json.dumps(body))
-        likeness = hash((call.method, call.route, is_request, form))
-        if likeness not in self._seen:
+        self._waiting.append((call, is_request, body))
+        if len(self._waiting) > KEPT:
+            self._check()
+
+    def _check(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for call, is_request, body in waiting:
+            form = _TEXT.sub(lambda text: _DIGIT.sub("0", text[0]), json.dumps(body))
+            likeness = hash((call.method, call.route, is_request, form))
+            if likeness in self._seen or self._description is None:
+                continue
             self._seen.add(likeness)
-            self._waiting.append((call, is_request, body))
+            found = self._description.request_breaches if is_request else self._description.response_breaches
+            for breach in found(call, body):
+                self.note(f"{call.method} {call.path}", breach)

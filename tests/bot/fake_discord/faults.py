@@ -1,5 +1,7 @@
 """What goes wrong between the bot and Discord, when a test says so."""
 
+import asyncio
+import contextlib
 import random
 import re
 from collections import Counter
@@ -55,6 +57,7 @@ class Faults:
         self.gateway_refuses = False
         self._chance = random.Random(seed)
         self._faults: list[Fault] = []
+        self._cleared = asyncio.Event()
 
     def rate_limit(
         self,
@@ -94,6 +97,7 @@ class Faults:
         self._add(Fault(Way.LOST_REQUEST, share, times, re.compile(route)))
 
     def delay(self, seconds: float, share: float = 1.0, times: int | None = None, *, route: str = "") -> None:
+        """Answered after so long, or once everything works again."""
         self._add(Fault(Way.DELAY, share, times, re.compile(route), seconds=seconds))
 
     def deny(self, channel_id: int, status: Literal[403, 404] = 403, *, code: int = 0) -> None:
@@ -106,8 +110,16 @@ class Faults:
     def clear(self) -> None:
         """Everything works again."""
         self._faults.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
         self.denied.clear()
         self.gateway_refuses = False
+
+    async def let_pass(self, seconds: float) -> None:
+        """Sleeps so long, or until everything works again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._cleared.wait()
 
     def drawn_for(self, request: str) -> Fault | None:
         """The fault that hits this request, counted."""

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
 from aiohttp import WSMessage, WSMsgType, web
 
 from tests.bot.fake_discord.errors import Json
@@ -34,7 +35,7 @@ class Connection:
     async def deliver(self) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                await self.socket.send_json(await self.outgoing.get())
+                await self.socket.send_str(orjson.dumps(await self.outgoing.get()).decode())
 
 
 @dataclass(eq=False)

@@ -1,11 +1,11 @@
 """The REST side: authorization, faults, rate limits, the record of calls, and the check against the description."""
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from tests.bot.fake_discord.buckets import Buckets
@@ -76,7 +76,7 @@ class Rest:
             case Way.SERVER_ERROR:
                 return web.Response(status=fault.status, text="upstream error")
             case Way.DELAY:
-                await asyncio.sleep(fault.seconds)
+                await self._faults.let_pass(fault.seconds)
         return None
 
     def _carried_out(self, route: Route, call: Call, authorization: str | None) -> web.Response:
@@ -100,7 +100,7 @@ class Rest:
 
 def answer(status: int, body: Any, headers: Mapping[str, str]) -> web.Response:
     return web.Response(
-        body=json.dumps(body).encode(),
+        body=orjson.dumps(body),
         status=status,
         headers={"Content-Type": "application/json", "Via": "1.1 loopback", **headers},
     )

@@ -54,9 +54,12 @@ async def test_the_choice_survives_paging_filtering_searching_and_a_restart(tabl
     assert [each["value"] for each in message.shown.component("wts:c:")["options"] if each.get("default")] == first
     await (await message.select("wts:w:", ["ELEMENTAL:fire"])).shows("3 of 6")
     search = await message.click("wtp:s:")
+    await search.acknowledged()
+    await table.raid_bot.restart()  # while the form is open
     await search.submit(search="ar")
     await table.discord.until(lambda: "ar" in message.buttons, "the search is shown")
     assert team(message) == {*first, more}
+    assert all("✦ fire" in each["description"] for each in message.shown.component("wts:c:")["options"])
     await table.tap(message, "Use this team", "Your team of 3")
     await table.tap(message, "wtp:f:", "damage!")
 

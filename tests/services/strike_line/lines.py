@@ -29,7 +29,7 @@ BUSY = replace(
 async def line_on(
     database: Database, patience_seconds: float = 10.0, commits: list[None] | None = None
 ) -> AsyncIterator[StrikeLine]:
-    """A strike line by itself: its writer is the only connection it has."""
+    """A strike line by itself: its writer and its reader are the only connections it has."""
     shelf = Shelf()
     settle = RaidAdministration(database, shelf).settle
     heard: list[None] = [] if commits is None else commits

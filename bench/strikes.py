@@ -1,0 +1,325 @@
+"""Strikes over HTTP and GraphQL: our server with one process and two, the ordinary way, and pgbench's one call each.
+
+    make bench NAME=strikes [QUICK=1]
+    make bench NAME=strikes ARGS="--only ours --clients 64,256 --rounds 1"
+
+A closed loop of 1, 16, 64 and 256 connections (bench/load/strikers.py, a process of its own): each sends one strike,
+waits for the answer, sends the next, with teams of six that nobody has struck with before. All sides run on the same
+tables of the same server (fsync on), each run in a raid of its own; interleaved, medians. After each run the books are
+added up in SQL against what clients were told, after the last one of each side the raid is played again as by
+`worldthreat raid verify`.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvloop
+
+from bench.kit import accounting, pgbench
+from bench.kit.api import WorkersRefusedError, serving
+from bench.kit.plot import Bars
+from bench.kit.processes import ServerProcess, free_port, running
+from bench.kit.results import Criterion, Table, at_least, at_most, conditions, write
+from bench.kit.world import World, postgres, world
+from bench.load.strikers import Job, Told
+from db.embedded import EmbeddedServer
+
+NEVER = 10_000_000
+PLAYERS = 20_000
+TEAM_SIZE = 6
+WARM_UP_SECONDS = 1.0
+OURS, OURS_TWICE, ORDINARY, PGBENCH = "ours", "ours, 2 processes", "ordinary way (ORM)", "pgbench, one call"
+NAMES = {"ours": OURS, "ours2": OURS_TWICE, "ordinary": ORDINARY, "pgbench": PGBENCH}
+COMPARED = (64, 256)
+
+Start = Callable[[str, World, Path], contextlib.AbstractContextManager[ServerProcess]]
+
+
+@contextlib.contextmanager
+def ordinary(database_url: str, made: World, folder: Path) -> Iterator[ServerProcess]:
+    port = free_port()
+    command = [sys.executable, "-m", "bench.baselines.orm_strikes", str(port), database_url, made.bot_token]
+    with running(command, port=port, environment={}, log=folder / "ordinary.log") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def ours(
+    database_url: str, _made: World, folder: Path, *, workers: int, settings: Mapping[str, str]
+) -> Iterator[ServerProcess]:
+    with serving(database_url, folder, workers=workers, settings=settings) as server:
+        yield server
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    clients: tuple[int, ...]
+    seconds: float
+    rounds: int
+    sides: tuple[str, ...]
+    player_tokens: bool
+    settings: Mapping[str, str]
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is worth keeping: a part of it must not replace what was kept."""
+        return len(self.sides) == len(NAMES) and set(COMPARED) < set(self.clients)
+
+
+class Benchmark:
+    def __init__(self, server: EmbeddedServer, folder: Path, made: World, options: Options) -> None:
+        self._server = server
+        self._folder = folder
+        self._made = made
+        self._options = options
+        self._tokens: list[str] = [made.bot_token]
+        self.runs: list[dict[str, Any]] = []
+        self.left_out: list[str] = []
+
+    async def run(self) -> None:
+        starts: dict[str, Start] = {
+            OURS: partial(ours, workers=1, settings=self._options.settings),
+            OURS_TWICE: partial(ours, workers=2, settings=self._options.settings),
+            ORDINARY: ordinary,
+        }
+        if self._options.player_tokens:
+            self._tokens = await self._made.player_tokens()
+        for number in range(self._options.rounds):
+            last = number == self._options.rounds - 1
+            for side in self._options.sides if number % 2 == 0 else reversed(self._options.sides):
+                if side == PGBENCH:
+                    for clients in self._options.clients:
+                        await self._measure(side, clients, self._call, replayed=last)
+                elif side not in self.left_out:
+                    await self._serve(side, starts[side], replayed=last)
+
+    async def _serve(self, side: str, start: Start, *, replayed: bool) -> None:
+        try:
+            with start(self._server.url, self._made, self._folder) as server:
+                for clients in self._options.clients:
+                    await self._measure(side, clients, partial(self._load, server), replayed=replayed)
+        except WorkersRefusedError:
+            print(f"{side}: this version of the server runs one process", flush=True)
+            self.left_out.append(side)
+
+    async def _measure(self, side: str, clients: int, work: Any, *, replayed: bool) -> None:
+        raid_id = await self._made.new_raid(curse_every=NEVER)
+        async with self._made.database.driver_connection() as connection:
+            await connection.execute("CHECKPOINT")
+        found, acknowledged, damage = await work(raid_id, clients)
+        await accounting.require_balance(
+            self._made.database,
+            raid_id,
+            acknowledged=acknowledged,
+            damage=damage,
+            replayed=replayed and clients == self._options.clients[-1],
+        )
+        found = {"side": side, "clients": clients, **found}
+        print(found, flush=True)
+        self.runs.append(found)
+
+    async def _load(self, server: ServerProcess, raid_id: int, clients: int) -> tuple[dict[str, Any], int, int]:
+        job = Job(
+            port=server.port,
+            clients=clients,
+            seconds=self._options.seconds,
+            warm_up_seconds=WARM_UP_SECONDS,
+            crowd=dataclasses.asdict(self._made.crowd),
+            team_size=TEAM_SIZE,
+            key_prefix=str(raid_id),
+            tokens=self._tokens,
+            server_pid=server.pid,
+            postgres_pid=self._server.pid or 0,
+        )
+        job_file = self._folder / "job.json"
+        job_file.write_bytes(orjson.dumps(dataclasses.asdict(job)))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.load.strikers", job_file, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+        if process.returncode != 0:
+            raise SystemExit(f"The load generator ended with {process.returncode}.")
+        told = Told(**orjson.loads(output))
+        if told.ran_out:
+            raise SystemExit("Every team has struck: more players are needed.")
+        figures = dataclasses.asdict(told)
+        del figures["ran_out"]
+        return figures, told.acknowledged, told.damage
+
+    async def _call(self, raid_id: int, clients: int) -> tuple[dict[str, Any], int, None]:
+        async with self._made.database.driver_connection() as connection:
+            done = await pgbench.strikes(
+                self._server,
+                connection,
+                self._made.crowd,
+                raid_id,
+                clients=clients,
+                seconds=self._options.seconds,
+                size=TEAM_SIZE,
+            )
+        struck = len(done.waits)
+        return (
+            {
+                "strikes": struck,
+                "strikes_per_second": round(struck / done.seconds, 1),
+                "p50_ms": round(done.waits[struck // 2] * 1000, 2),
+                "p99_ms": round(done.waits[int(struck * 0.99)] * 1000, 2),
+                "postgres_us": round(done.cpu_seconds / struck * 1e6, 1),
+                "errors": {},
+            },
+            done.committed,
+            None,
+        )
+
+
+def medians(runs: list[dict[str, Any]]) -> dict[str, dict[int, dict[str, float]]]:
+    """By side and number of clients; errors are the sum over all runs."""
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for side in dict.fromkeys(run["side"] for run in runs):
+        for clients in dict.fromkeys(run["clients"] for run in runs):
+            each = [run for run in runs if (run["side"], run["clients"]) == (side, clients)]
+            keys = [key for key, value in each[0].items() if isinstance(value, float)]
+            found.setdefault(side, {})[clients] = {
+                **{key: statistics.median(run[key] for run in each) for key in keys},
+                "errors": sum(sum(run["errors"].values()) for run in each),
+            }
+    return found
+
+
+def judge(figures: dict[str, dict[int, dict[str, float]]], clients: tuple[int, ...]) -> dict[str, Criterion]:
+    verdict: dict[str, Criterion] = {}
+    compared = [count for count in COMPARED if count in clients]
+    mine, theirs = figures.get(OURS), figures.get(ORDINARY)
+    for count in compared:
+        if mine and theirs:
+            times = mine[count]["strikes_per_second"] / theirs[count]["strikes_per_second"]
+            verdict[f"times the ordinary way at {count} clients"] = at_least(round(times, 1), 20)
+            share = mine[count]["p99_ms"] / theirs[count]["p99_ms"]
+            verdict[f"p99, as a share of the ordinary way's at {count}"] = at_most(round(share, 3), 0.1)
+        if mine:
+            verdict[f"µs CPU per strike in the API process at {count}"] = at_most(mine[count]["server_us"], 300)
+            verdict[f"µs CPU per strike in PostgreSQL at {count}"] = at_most(mine[count]["postgres_us"], 200)
+    if mine and compared and OURS_TWICE in figures:
+        count = compared[-1]
+        times = figures[OURS_TWICE][count]["strikes_per_second"] / mine[count]["strikes_per_second"]
+        verdict[f"two processes, times one at {count}"] = at_least(round(times, 2), 1.5)
+    errors = sum(one["errors"] for side in (OURS, OURS_TWICE) for one in figures.get(side, {}).values())
+    verdict["errors of ours"] = at_most(errors, 0)
+    return verdict
+
+
+def report(benchmark: Benchmark, options: Options, given: dict[str, Any], *, quick: bool) -> None:
+    figures = medians(benchmark.runs)
+    columns = {
+        "strikes/s": "strikes_per_second",
+        "p50 ms": "p50_ms",
+        "p99 ms": "p99_ms",
+        "server µs/strike": "server_us",
+        "PostgreSQL µs/strike": "postgres_us",
+        "load µs/strike": "client_us",
+        "server MB": "resident_mb",
+        "errors": "errors",
+    }
+    widest = options.clients[-1]
+    notes = ["The books balanced after every run; the last raid of each side agreed with its replay bit for bit."]
+    notes += [f"Left out: {side}, this version of the server runs one process." for side in benchmark.left_out]
+    write(
+        "strikes" if options.whole and not quick else "strikes_quick",
+        title="Strikes over HTTP and GraphQL",
+        given={
+            **given,
+            "quick": quick,
+            "players": PLAYERS,
+            "team_size": TEAM_SIZE,
+            "seconds": options.seconds,
+            "rounds": options.rounds,
+            "tokens": "one for each player" if options.player_tokens else "one bot's",
+        },
+        figures={"medians": figures, "runs": benchmark.runs},
+        verdict=judge(figures, options.clients),
+        tables=[
+            Table(
+                f"{count} {'client' if count == 1 else 'clients'}",
+                ("", *columns),
+                [(side, *(_shown(each[count].get(key)) for key in columns.values())) for side, each in figures.items()],
+            )
+            for count in options.clients
+        ],
+        plots=[
+            Bars(
+                name,
+                f"{title}, {widest} clients",
+                unit,
+                [(side, each[widest][key]) for side, each in figures.items()],
+                ours=frozenset({OURS, OURS_TWICE}),
+                logarithmic=True,
+            )
+            for name, title, unit, key in (
+                ("pace", "Strikes a second", "strikes/s", "strikes_per_second"),
+                ("p99", "The slowest of a hundred", "ms", "p99_ms"),
+            )
+        ],
+        notes=notes,
+    )
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+
+
+async def main_with(options: Options, *, quick: bool) -> None:
+    given = conditions("strawberry-graphql", "sqlalchemy", "asyncpg", "uvicorn", "uvloop")
+    with postgres(with_commit_times=False) as (server, folder):
+        began = time.monotonic()
+        async with world(server, players=PLAYERS) as made:
+            print(f"{PLAYERS:,} players: {time.monotonic() - began:.1f} s", flush=True)
+            async with made.database.driver_connection() as connection:
+                given["postgres"] = await connection.fetchval("SHOW server_version")
+                given["fsync"] = await connection.fetchval("SHOW fsync") == "on"
+                await pgbench.install(connection)
+            benchmark = Benchmark(server, folder, made, options)
+            await benchmark.run()
+    report(benchmark, options, given, quick=quick)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--quick", action="store_true", help="one short round with 64 clients")
+    arguments.add_argument("--clients", help="numbers of clients, with commas between (default 1,16,64,256; quick 64)")
+    arguments.add_argument("--seconds", type=float, help="of each run after its warm-up (default 3, quick 2)")
+    arguments.add_argument("--rounds", type=int, help="runs of each (default 3, quick 1)")
+    arguments.add_argument("--only", help=f"sides, with commas between, of {','.join(NAMES)}")
+    arguments.add_argument("--player-tokens", action="store_true", help="a token for each player, not one bot's")
+    arguments.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of our server")
+    given = arguments.parse_args()
+    wanted = (given.only or ",".join(NAMES)).split(",")
+    if unknown := set(wanted) - set(NAMES):
+        arguments.error(f"--only: {', '.join(sorted(unknown))}")
+    options = Options(
+        clients=tuple(int(one) for one in (given.clients or ("64" if given.quick else "1,16,64,256")).split(",")),
+        seconds=given.seconds or (2.0 if given.quick else 3.0),
+        rounds=given.rounds or (1 if given.quick else 3),
+        sides=tuple(NAMES[one] for one in wanted),
+        player_tokens=given.player_tokens,
+        settings={
+            # Thousands of players at one address, and each as often as the machine can.
+            **({"WORLDTHREAT_RATE_ADDRESS": "off", "WORLDTHREAT_RATE_PLAYER": "off"} if given.player_tokens else {}),
+            **dict(one.split("=", 1) for one in given.set),
+        },
+    )
+    uvloop.run(main_with(options, quick=given.quick))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Everything the database knows about waiting strikes, read in a few set-based statements."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from db.queries import Connection, strike_reads
+from db.rows import CopyRow, IdempotencyRow, RaidRow, UserRow
+from services import codec, views
+from services.errors import BossAlreadyDefeatedError, NoActiveEventError, WorldThreatError
+from services.raid_records import Rulebook, participant_of
+from services.raid_views import AcceptedStrike
+from services.replayed_answers import replay_answer
+from services.rules.state import Participant
+from services.rules.values import CharacterSheet, Equipment, RaidOutcome
+from services.shelf import Shelf
+
+LONGEST_ID = 18
+"""Digits: every id of so many fits into 64 bits."""
+
+Success = AcceptedStrike | views.StrikeSuccess
+Key = tuple[int, str]
+"""(user id, idempotency key)"""
+
+
+def content_hash(command: views.StrikeCommand) -> bytes:
+    """SHA-256 of what makes two strikes the same. The order of the team does not matter, nor the expectation."""
+    content = [command.action.value, *sorted(command.character_ids), "with", command.equipment_id or ""]
+    return hashlib.sha256("\n".join(content).encode()).digest()
+
+
+def parse_id(text: str) -> int | None:
+    """The number behind an id; None for what cannot be one of ours, spelled as we spell it."""
+    spelled = text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= LONGEST_ID
+    return int(text) if spelled else None
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the strikes are judged by. Judging moves it on: who has struck, with whom, under which key.
+
+    `raid` is the row that the strikes will meet, None without a live raid: then `refusal` says why there is none.
+    `ids` are the numbers behind the ids that the strikes name. `first_answers` are what known keys were answered.
+    """
+
+    now: datetime
+    raid: RaidRow | None
+    rulebook: Rulebook | None = None
+    refusal: WorldThreatError | None = None
+    users: dict[str, UserRow] = field(default_factory=dict)
+    answered: dict[Key, IdempotencyRow] = field(default_factory=dict)
+    first_answers: dict[Key, Success] = field(default_factory=dict)
+    participants: dict[int, Participant] = field(default_factory=dict)
+    ids: dict[str, int | None] = field(default_factory=dict)
+    copies: dict[int, CopyRow] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
+    sheets: dict[int, CharacterSheet] = field(default_factory=dict)
+    equipment: dict[int, tuple[int, Equipment]] = field(default_factory=dict)
+    """With the id of its owner."""
+
+
+class Changes:
+    """What a batch has changed of the facts: the next one is judged by it before it is committed."""
+
+    __slots__ = ("answered", "first_answers", "strikers", "used")
+
+    def __init__(self) -> None:
+        self.strikers: dict[int, Participant] = {}
+        self.used: set[int] = set()
+        self.answered: dict[Key, IdempotencyRow] = {}
+        self.first_answers: dict[Key, Success] = {}
+
+
+async def read_facts(
+    connection: Connection,
+    shelf: Shelf,
+    commands: Sequence[views.StrikeCommand],
+    raid: RaidRow | None,
+    changes: Changes | None = None,
+) -> Facts:
+    """The facts about `commands` once `changes`, which may not be committed yet, have happened.
+
+    Characters and who owns them are as they are when this is read: a trade that commits later comes after the strikes.
+    """
+    users = await strike_reads.users_by_discord_id(connection, list({each.discord_id for each in commands}))
+    facts = Facts(await strike_reads.database_time(connection), raid, users=users)
+    await _read_answers(connection, shelf, commands, facts, changes or Changes())
+    if raid is None:
+        facts.refusal = await _why_no_raid(connection)
+        return facts
+    if raid.last_action_at is not None:
+        facts.now = max(facts.now, raid.last_action_at)  # the clock of a log never runs backwards
+    facts.rulebook = await shelf.rulebook(connection, raid)
+    rows = await strike_reads.participants(connection, raid.id, [user.id for user in users.values()])
+    facts.participants = {row.user_id: participant_of(row) for row in rows}
+    facts.ids = {text: parse_id(text) for each in commands for text in each.character_ids}
+    named = [copy_id for copy_id in facts.ids.values() if copy_id is not None]
+    facts.copies = await strike_reads.copies(connection, raid.id, named)
+    facts.used = {copy.id for copy in facts.copies.values() if copy.used}
+    facts.sheets = await shelf.sheets(
+        {copy.revision_id for copy in facts.copies.values()},
+        partial(strike_reads.revisions, connection),
+    )
+    equipment_ids = {parse_id(each.equipment_id) for each in commands if each.equipment_id} - {None}
+    if equipment_ids:
+        found = await strike_reads.equipment(connection, list(equipment_ids))  # type: ignore[arg-type]
+        facts.equipment = {
+            row.id: (row.user_id, Equipment(row.id, row.name, codec.effects_from_json(row.effects)))
+            for row in found.values()
+        }
+    if changes is not None:
+        facts.participants |= changes.strikers
+        facts.used |= changes.used
+    return facts
+
+
+async def _read_answers(
+    connection: Connection,
+    shelf: Shelf,
+    commands: Sequence[views.StrikeCommand],
+    facts: Facts,
+    changes: Changes,
+) -> None:
+    """Which keys are known, and what they were answered: of `changes` from memory, else from the log."""
+    users = facts.users
+    asked = {(users[each.discord_id].id, each.idempotency_key) for each in commands if each.discord_id in users}
+    facts.answered = await strike_reads.idempotency_rows(connection, asked)
+    facts.first_answers = {
+        key: await replay_answer(connection, shelf, row)
+        for key, row in facts.answered.items()
+        if key not in changes.answered
+    }
+    facts.answered |= changes.answered
+    facts.first_answers |= changes.first_answers
+
+
+async def _why_no_raid(connection: Connection) -> WorldThreatError:
+    ended = await strike_reads.newest_ended_raid(connection)
+    if ended is not None and ended.outcome == RaidOutcome.VICTORY and ended.completed_at is not None:
+        return BossAlreadyDefeatedError(raid_id=ended.id, defeated_at=ended.completed_at)
+    return NoActiveEventError(next_starts_at=await strike_reads.next_start(connection))

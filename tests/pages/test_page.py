@@ -39,18 +39,18 @@ async def test_the_page_shows_the_true_state_and_moves_with_each_strike(api: Api
     points = await visit.page.get_attribute("#chart", "aria-label") or ""
     after = await api.strike(*people[1])
     await hp_shown(visit, after["strike"]["hpAfter"])
-    await visit.until(f"document.querySelector('#feed li span').textContent === '\u2212{after['damageDealt']:,} HP'")
-    await visit.until(f"document.querySelector('#feed li bdi').textContent === '{people[1][0]}'")
+    await visit.until(f"document.querySelector('#feed li span')?.textContent === '\u2212{after['damageDealt']:,} HP'")
+    await visit.until(f"document.querySelector('#feed li bdi')?.textContent === '{people[1][0]}'")
     await visit.until(f"document.querySelector('#chart').ariaLabel.includes('{after['strike']['hpAfter']:,}')")
     assert await visit.page.get_attribute("#chart", "aria-label") != points
     analysed = await api.strike(*people[2], action="ANALYZE")
     await visit.until(
-        f"document.querySelector('#feed li span').textContent === '+{analysed['analysisContributed']:,} analysis'"
+        f"document.querySelector('#feed li span')?.textContent === '+{analysed['analysisContributed']:,} analysis'"
     )
     await visit.until("document.querySelector('#strikes-total').textContent === '3'")
     await visit.skip(4_000)
     everything = before["damageDealt"] + after["damageDealt"]
-    await visit.until(f"document.querySelector('#rows .score').textContent === '{everything:,}'")
+    await visit.until(f"document.querySelector('#rows .score')?.textContent === '{everything:,}'")
 
 
 async def test_boards_are_chosen_with_the_keyboard(api: Api, open_page: OpenPage) -> None:

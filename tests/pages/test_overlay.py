@@ -223,7 +223,7 @@ async def test_page_that_stood_still_returns_to_the_present(open_page: OpenPage,
 
 
 STAND_STILL = """
-// Nothing runs here until a cookie comes, the one thing that can be seen meanwhile; then it is as if it had been longer.
+// Nothing runs here until a cookie comes, which can be seen all the same; then it is as if it had been longer.
 const sinceLoading = performance.now.bind(performance);
 let longer = 0;
 performance.now = () => sinceLoading() + longer;

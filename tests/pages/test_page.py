@@ -47,7 +47,7 @@ async def test_the_page_shows_the_true_state_and_moves_with_each_strike(api: Api
     await visit.until(
         f"document.querySelector('#feed li span')?.textContent === '+{analysed['analysisContributed']:,} analysis'"
     )
-    await visit.until("document.querySelector('#strikes-total').textContent === '3'")
+    await visit.until("document.querySelector('#struck').textContent === '3 by 1 player'")
     await visit.skip(4_000)
     everything = before["damageDealt"] + after["damageDealt"]
     await visit.until(f"document.querySelector('#rows .score')?.textContent === '{everything:,}'")

@@ -114,7 +114,7 @@ async def test_without_a_raid_it_waits_and_wakes_up_by_itself(open_api: OpenApi,
         assert (await api.told(CREATE_RAID, api.tokens.admin, input=given))["createRaid"]["__typename"]
         await visit.page.reload()
         await visit.until("document.querySelector('#waiting-title').textContent === 'Next: \u2068Emberwake\u2069'")
-        assert re.search(r"begins .*, in (5 h|4 h 59 min)\.", await visit.text("#waiting-text"))
+        assert re.search(r"begins .*, in (5\sh|4\sh 59\smin)\.", await visit.text("#waiting-text"))
         await api.raid(name="Gloomtide")
         await visit.until("document.querySelector('#boss').textContent === 'Gloomtide'", seconds=15)
         await hp_shown(visit, 100_000)

@@ -37,10 +37,10 @@ export function duration(milliseconds: number): string {
     [total % 60, "s"],
   ] as const;
   const first = units.findIndex(([amount]) => amount > 0);
-  if (first < 0) return "0 s";
+  if (first < 0) return "0\u00a0s";
   return units
     .slice(first, first + 2)
     .filter(([amount, unit]) => amount > 0 && (unit !== "s" || total < 600))
-    .map(([amount, unit]) => `${amount} ${unit}`)
+    .map(([amount, unit]) => `${amount}\u00a0${unit}`)
     .join(" ");
 }

@@ -26,7 +26,8 @@ from web.sockets import SocketEndpoint
 class WebOptions:
     """What the settings say of the edge.
 
-    `is_migrated` asks the database whether it is at this version's migrations; `pages` is the pages' folder.
+    `is_migrated` asks the database whether it is at this version's migrations; `pages` is the pages' folder;
+    `worker` names this process where there are several.
     """
 
     is_migrated: Callable[[], Awaitable[bool]]
@@ -36,6 +37,7 @@ class WebOptions:
     pages: Path = DIST
     limits: EdgeLimits = field(default_factory=EdgeLimits)
     metrics_token: str | None = None
+    worker: str | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
 
 
@@ -67,7 +69,7 @@ def create_app(
         allowed_origins=options.allowed_origins,
     )
     view = GraphQLView(executor, service, authenticator, gate, options.lifecycle, public_read=options.public_read)
-    metrics = MetricsPage(service, gate, token=options.metrics_token)
+    metrics = MetricsPage(service, gate, token=options.metrics_token, worker=options.worker)
     pages = Pages(options.pages)
     # Without introspection GraphiQL could neither complete nor explain anything.
     graphql = PageForBrowsers(view, pages.page(GRAPHIQL)) if options.introspection else view

@@ -168,9 +168,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Builds the pages when their sources have changed.")
     more = parser.add_mutually_exclusive_group()
     more.add_argument("--dev", action="store_true", help="also fetch what testing the pages needs")
-    more.add_argument(
-        "--check", action="store_true", help="check the types, and the overlay for old browsers"
-    )
+    more.add_argument("--check", action="store_true", help="check the types, and the overlay for old browsers")
     more.add_argument("--types", action="store_true", help="build nothing; write the types of the schema anew")
     options = parser.parse_args()
     development = options.dev or options.check or options.types

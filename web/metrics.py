@@ -6,6 +6,7 @@ For this machine alone, or for whoever has the scrape token.
 import asyncio
 import hmac
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
@@ -55,19 +56,45 @@ class Looked(Collector):
             yield GaugeMetricFamily("worldthreat_boss_hp_total", "What it began with.", self.raid.hp.total)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OfWorker(Collector):
+    """All samples of a registry with a label that says which of several processes they are from.
+
+    Who scrapes one port of several processes hears one of them at a time: under a name of its own, each counts on.
+    """
+
+    registry: CollectorRegistry
+    worker: str
+
+    def collect(self) -> Iterable[Metric]:
+        for family in self.registry.collect():
+            labelled = copy(family)  # some collectors give the same one each time
+            labelled.samples = [
+                sample._replace(labels={**sample.labels, "worker": self.worker}) for sample in family.samples
+            ]
+            yield labelled
+
+
 class MetricsPage:
-    def __init__(self, service: WorldThreatService, gate: Gate, *, token: str | None) -> None:
+    """`worker` names this process where there are several."""
+
+    def __init__(
+        self, service: WorldThreatService, gate: Gate, *, token: str | None, worker: str | None = None
+    ) -> None:
         self._service = service
         self._token = token
         self._looked = Looked(service, gate)
         self._registry = CollectorRegistry()
         self._registry.register(self._looked)
+        self._all: list[CollectorRegistry | OfWorker] = [REGISTRY, self._registry]
+        if worker is not None:
+            self._all = [OfWorker(registry, worker) for registry in (REGISTRY, self._registry)]
 
     async def answer(self, request: Request) -> Response:
         if not self._may(request):
             return PlainTextResponse(REFUSED, 403)
         self._looked.raid = await self._live_raid()
-        body = generate_latest(REGISTRY) + generate_latest(self._registry)
+        body = b"".join(map(generate_latest, self._all))
         return Response(body, headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE_LATEST)
 
     def _may(self, request: Request) -> bool:

@@ -34,7 +34,7 @@ from db.queries import administration
 from services import codec, content
 from services.boss_files import boss_from_toml
 from services.outages import is_database_away
-from web.keepalive import PatientWebSocket
+from web.protocols import PatientWebSocket, PromptHttp
 from worldthreat import demo
 from worldthreat.bot_beside import keep_bot, own_url
 from worldthreat.errors import StartError
@@ -187,6 +187,7 @@ def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="on",
+        http=PromptHttp,
         ws=PatientWebSocket,
         ws_max_size=256 * 1024,  # web/sockets.py takes 64 KiB, and says so; beyond this, uvicorn hangs up
         ws_per_message_deflate=False,

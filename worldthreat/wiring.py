@@ -1,6 +1,7 @@
 """The composition root: settings in, a running application out."""
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from db import migrate
-from db.engine import Database
+from db.engine import Database, Timeouts
 from schema.build import build_schema
 from schema.execution import Executor
 from services import metrics
@@ -22,6 +23,8 @@ from web.lifecycle import Lifecycle
 from web.limits import EdgeLimits, Rates
 from worldthreat.settings import Settings
 
+TIMEOUTS = Timeouts(connect_seconds=2.5, pool_seconds=2.5, lock_ms=5_000, statement_ms=7_000, command_seconds=8.0)
+"""Somebody waits in front of Discord or a page: an answer that it did not work is worth more than one that is late."""
 POOLED_CONNECTIONS = 24
 """Of each of a process's two pools, over all workers: the embedded PostgreSQL takes a hundred connections."""
 
@@ -65,7 +68,7 @@ async def backstage(database_url: str) -> AsyncIterator[Backstage]:
 async def application(settings: Settings, database_url: str) -> AsyncIterator[Application]:
     """The application over the database at `database_url`, which must be migrated; closed at the end."""
     pool_size = max(3, min(8, POOLED_CONNECTIONS // settings.workers))
-    database = Database(database_url, pool_size=pool_size, application_name="worldthreat-api")
+    database = Database(database_url, pool_size=pool_size, application_name="worldthreat-api", timeouts=TIMEOUTS)
     wakeups = Wakeups(database)
     relay = None if settings.redis_url is None else Relay(settings.redis_url.get_secret_value())
     service = WorldThreatService(database, wakeups.tell, updates_per_second=settings.updates_per_second)
@@ -88,6 +91,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
             is_migrated=partial(migrate.is_at, database, migrate.head()),
             lifecycle=lifecycle,
             metrics_token=None if settings.metrics_token is None else settings.metrics_token.get_secret_value(),
+            worker=str(os.getpid()) if settings.workers > 1 else None,
             public_read=settings.public_read,
             introspection=settings.introspection,
             allowed_origins=settings.allowed_origins,

@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +74,7 @@ class _WorkerApp:
 
         async with application(self._settings, self._database_url) as running:
             self._app = running.app
-            with _ending_with_the_launcher():
+            with _ending_with_the_launcher(), _drained_first(running.drain):
                 await running.app(scope, receive, tell)
         for message in farewell:
             await send(message)
@@ -97,6 +97,31 @@ def _ending_with_the_launcher() -> Iterator[None]:
         yield
     finally:
         loop.remove_reader(launcher.sentinel)
+
+
+@contextlib.contextmanager
+def _drained_first(drain: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """At SIGTERM `drain` is called, and only then does uvicorn hear of it and close what is open."""
+    loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+    draining: set[asyncio.Task[None]] = set()
+
+    async def drain_and_stop(number: int) -> None:
+        await drain()
+        if callable(stop):
+            stop(number, None)
+
+    def begin(number: int) -> None:
+        if not draining:
+            draining.add(loop.create_task(drain_and_stop(number)))
+
+    def hear(number: int, _frame: object) -> None:
+        loop.call_soon_threadsafe(begin, number)
+
+    signal.signal(signal.SIGTERM, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, stop)
 
 
 class Workers(Multiprocess):

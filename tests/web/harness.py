@@ -224,6 +224,9 @@ class Cable:
         self._path, self._target = folder / name, Path(target) / name
         self._listener: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self.delay_seconds = 0.0
 
     async def plug_in(self) -> None:
         self._listener = await asyncio.start_unix_server(self._carry, self._path)
@@ -236,19 +239,27 @@ class Cable:
             end.transport.abort()
         await self._listener.wait_closed()
 
+    def hold(self) -> None:
+        """Nothing gets through any more, and neither end hears of it."""
+        self._flows.clear()
+
+    def let_go(self) -> None:
+        self._flows.set()
+
     async def _carry(self, near: asyncio.StreamReader, near_end: asyncio.StreamWriter) -> None:
         far, far_end = await asyncio.open_unix_connection(self._target)
         self._ends |= {near_end, far_end}
-        await asyncio.gather(_pour(near, far_end), _pour(far, near_end))
+        await asyncio.gather(self._pour(near, far_end), self._pour(far, near_end))
         self._ends -= {near_end, far_end}
 
-
-async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(65_536):
-            sink.write(data)
-            await sink.drain()
-    sink.close()
+    async def _pour(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65_536):
+                await asyncio.sleep(self.delay_seconds)
+                await self._flows.wait()
+                sink.write(data)
+                await sink.drain()
+        sink.close()
 
 
 async def import_sample_roster(database: Database) -> None:

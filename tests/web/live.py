@@ -23,8 +23,8 @@ from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from tests.services.world import Owner, World
 from tests.web.harness import Api
-from web.keepalive import PatientWebSocket
 from web.limits import EdgeLimits, Gate
+from web.protocols import PatientWebSocket, PromptHttp
 from web.shared import SharedStreams
 from web.sockets import PROTOCOL, SocketEndpoint
 
@@ -54,6 +54,7 @@ async def listening(
         listener.bind(("127.0.0.1", port))
         listener.listen(2_048)
         given = {
+            "http": PromptHttp,
             "ws": PatientWebSocket,
             "ws_per_message_deflate": False,
             "timeout_graceful_shutdown": 1,

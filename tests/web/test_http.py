@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.web.harness import Api
+from tests.web.live import edge
 from web.negotiation import Media, media_of
 from web.requests import LARGEST_BODY
 
@@ -155,6 +156,23 @@ async def test_the_largest_body_is_taken_and_one_byte_more_is_not(api: Api) -> N
 
         streamed = await api.client.post("/graphql", content=pieces(), headers={"Content-Type": "application/json"})
         assert (whole.status_code, streamed.status_code) == (status, status)
+
+
+async def test_who_never_finishes_the_head_of_a_request_is_hung_up_on(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks, asks again, or follows is not."""
+    monkeypatch.setattr("web.protocols.HEAD_SECONDS", 0.3)
+    async with edge(api) as live:
+        following = await live.client()
+        idle = await asyncio.open_connection("127.0.0.1", live.port)
+        slow = await asyncio.open_connection("127.0.0.1", live.port)
+        slow[1].write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow:")
+        for reader, writer in (idle, slow):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+            writer.close()
+        await following.subscribe("{ __typename }")
+        assert await following.data() == {"__typename": "Query"}
 
 
 async def test_a_client_that_goes_in_the_middle_of_a_body_leaves_nothing_behind(api: Api) -> None:

@@ -148,6 +148,17 @@ async def test_metrics_are_for_this_machine_or_a_token(
     assert ("worldthreat_strikes" in answer.text) == (status == 200)
 
 
+async def test_of_several_processes_each_has_its_own_numbers(api: Api) -> None:
+    page = MetricsPage(api.service, Gate(EdgeLimits()), token=None, worker="4711")
+    transport = httpx.ASGITransport(Starlette(routes=[Route("/metrics", page.answer)]), client=("127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://raid") as scraper:
+        text = (await scraper.get("/metrics")).text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    assert len(samples) > 50
+    assert {sample.labels.get("worker") for sample in samples} == {"4711"}
+    assert 'worker="' not in (await api.client.get("/metrics")).text
+
+
 # ---------------------------------------------------------------- what docs/operations brings
 
 

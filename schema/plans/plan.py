@@ -1,7 +1,8 @@
 """One document's plan: coerce, resolve the root field, complete."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -17,10 +18,15 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    create_source_event_stream,
     execute,
     is_non_null_type,
     located_error,
 )
+from graphql import (
+    ExecutionResult as GraphQLExecutionResult,
+)
+from graphql.execution import execute_subscription_event
 from graphql.execution.values import get_argument_values, get_variable_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import (
@@ -30,9 +36,11 @@ from strawberry.schema.schema import (
     _OperationContextAwareGraphQLResolveInfo as ResolveInfo,  # what Strawberry's resolvers are given; tests compare
 )
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.field import StrawberryField
 
 from schema.plans.resolving import Resolver
-from schema.plans.selections import Completion, SelectionCompiler, UnsupportedError
+from schema.plans.selections import STRAWBERRY, Completion, SelectionCompiler, UnsupportedError
 
 Present = Callable[[GraphQLError], GraphQLError]
 ClassDecides = Callable[[GraphQLAbstractType], bool]
@@ -64,13 +72,13 @@ def compile_plan(
     present: Present = lambda error: error,
     class_decides: ClassDecides = never,
 ) -> "Plan | None":
-    """The plan of one query or mutation of a document that `schema` finds valid; None where graphql-core is needed.
+    """The plan of one operation of a document that `schema` finds valid; None where graphql-core is needed.
 
     `present` makes of an error what the caller may see of it. `class_decides`: whether all values of one Python class
     are of one object type, of those that an abstract type could be.
     """
     parent = schema.get_root_type(operation.operation)
-    if parent is None or operation.operation is OperationType.SUBSCRIPTION or operation.directives:
+    if parent is None or operation.directives:
         return None
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     compiler = SelectionCompiler(schema, fragments, class_decides)
@@ -80,7 +88,7 @@ def compile_plan(
             return None
         ((key, nodes),) = fields.items()
         definition = parent.fields.get(nodes[0].name.value)
-        if definition is None or definition.resolve is None:
+        if definition is None or definition.resolve is None or not _is_resolved_as_expected(operation, definition):
             return None
         complete = compiler.completion(definition.type, nodes)
     except UnsupportedError:
@@ -88,8 +96,17 @@ def compile_plan(
     return Plan(schema, document, operation, parent, key, nodes, definition, complete, present)
 
 
+def _is_resolved_as_expected(operation: OperationDefinitionNode, definition: GraphQLField) -> bool:
+    """Of a subscription's events Strawberry shows what its resolver has yielded; another library might not."""
+    field = definition.extensions.get(STRAWBERRY)
+    subscribes = isinstance(field, StrawberryField) and field.is_subscription
+    return subscribes is (operation.operation is OperationType.SUBSCRIPTION)
+
+
 class Plan:
-    """Made by `compile_plan`. May be executed by any number of callers at once."""
+    """Made by `compile_plan`. May be executed by any number of callers at once: queries and mutations by `execute`,
+    subscriptions by `stream`.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that one root field is
         self,
@@ -150,6 +167,34 @@ class Plan:
             return ExecutionResult(data={self._key: self._complete(resolved, info)}, errors=None, extensions={})
         return await self._complete_elsewhere(resolved, variables, context)
 
+    async def stream(self, variables: dict[str, Any] | None, context: Any) -> AsyncGenerator[ExecutionResult, None]:
+        """The answers to a subscription, each as soon as its source has something; to be closed when left early."""
+        executor: Any = StrawberryGraphQLCoreExecutionContext.build(
+            self._schema, self._document, None, context, variables, self._operation_name
+        )
+        if isinstance(executor, list):
+            yield PreExecutionError(data=None, errors=[self._present(error) for error in executor])
+            return
+        source: Any = create_source_event_stream(executor)
+        source = await source if isawaitable(source) else source
+        if isinstance(source, GraphQLExecutionResult):
+            yield PreExecutionError(data=None, errors=[self._present(error) for error in source.errors or ()])
+            return
+        info = self._info._replace(variable_values=executor.variable_values.coerced, context=context)
+        try:
+            async with aclosing(source):
+                async for event in source:
+                    yield await self._shown(event, info, executor)
+        except Exception as error:  # noqa: BLE001 - it is the last thing that the subscriber hears
+            told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+            yield ExecutionResult(data=None, errors=[self._present(told)], extensions={})
+
+    async def _shown(self, event: Any, info: ResolveInfo, executor: Any) -> ExecutionResult:
+        with contextlib.suppress(Exception):
+            return ExecutionResult(data={self._key: self._complete(event, info)}, errors=None, extensions={})
+        result: Any = execute_subscription_event(executor.build_per_event_executor(event))
+        return self._told(await result if isawaitable(result) else result)
+
     def _compiled_call(self, variables: dict[str, Any], context: Any) -> _Call | None:
         """None for arguments that have to go the ordinary way."""
         if self._resolver is None:
@@ -187,17 +232,21 @@ class Plan:
         def once(resolve: Any, source: Any, info: ResolveInfo, **arguments: Any) -> Any:
             return resolved if info.path.prev is None else resolve(source, info, **arguments)
 
-        name = self._operation.name
         result: Any = execute(
             self._schema,
             self._document,
             context_value=context,
             variable_values=variables,
-            operation_name=None if name is None else name.value,
+            operation_name=self._operation_name,
             middleware=[once],
             executor_class=StrawberryGraphQLCoreExecutionContext,
         )
-        if isawaitable(result):
-            result = await result
+        return self._told(await result if isawaitable(result) else result)
+
+    @property
+    def _operation_name(self) -> str | None:
+        return None if self._operation.name is None else self._operation.name.value
+
+    def _told(self, result: GraphQLExecutionResult) -> ExecutionResult:
         errors = None if result.errors is None else [self._present(error) for error in result.errors]
         return ExecutionResult(data=result.data, errors=errors, extensions={})

@@ -3,16 +3,18 @@
 The views are real ones, as the service gave them to the resolvers; PLANS_DOCUMENTS says how many documents are made.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from random import Random
 from typing import Any
 
 import asyncpg
 import pytest
 import structlog
-from graphql import GraphQLField, GraphQLSchema
+from graphql import GraphQLField, GraphQLSchema, OperationType
 
 from db.embedded import EmbeddedServer
 from resolvers.context import Context
@@ -43,7 +45,6 @@ GIVEN = {
     "key": '"demo"',
     "action": "FIGHT",
     "first": "3",
-    "after": "0",
 }
 MUTATIONS = (
     'registerPlayer(input: {discordId: "cy", name: "Cy"})',
@@ -79,6 +80,7 @@ async def recorded(
 async def _ask_for_everything(world: World) -> None:
     schema = world.schema._schema
     ada = await world.principal("ada")
+    context = Context(world.service, ADMIN)
     assert schema.query_type is not None
     for asker in (ADMIN, PUBLIC, ada):
         for name, field in schema.query_type.fields.items():
@@ -86,6 +88,14 @@ async def _ask_for_everything(world: World) -> None:
             arguments = ", ".join(f"{key}: {value}" for key, value in said.items())
             selection = everything(schema, field.type, GIVEN)
             await world.ask(f"{{ {name}{f'({arguments})' if arguments else ''} {selection} }}", asker)
+    assert schema.subscription_type is not None
+    for name, field in schema.subscription_type.fields.items():
+        arguments = "(after: 0)" if "after" in field.args else ""
+        document = f"subscription {{ {name}{arguments} {everything(schema, field.type, GIVEN)} }}"
+        stream: Any = await world.schema.stream(document, context_value=context)
+        async with aclosing(stream):
+            first = await asyncio.wait_for(anext(stream), 5)
+            assert not first.errors, first.errors
     for mutation in MUTATIONS:
         await world.ask(f"mutation {{ {mutation} {{ __typename }} }}", ADMIN)
     unused = await world.unused(ada)
@@ -106,10 +116,11 @@ async def _ask_for_everything(world: World) -> None:
 
 
 def _roots(schema: GraphQLSchema) -> Iterator[tuple[tuple[str, str], GraphQLField]]:
-    for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
+    for operation in OperationType:
+        root = schema.get_root_type(operation)
         assert root is not None
         for name, field in root.fields.items():
-            yield (kind, name), field
+            yield (operation.value, name), field
 
 
 class _recording:  # noqa: N801 - a context manager
@@ -146,6 +157,10 @@ def compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, limit, 1_000_000)
 
 
+def _without_ids(result: Any) -> bytes:
+    return re.sub(rb"[0-9a-f]{12}", b"<id>", encode(result))
+
+
 class Both:
     """Asks both ways, with resolvers that return what they are told to: all around them is as it always is."""
 
@@ -155,9 +170,35 @@ class Both:
         self.with_plans = Executor(world.schema, plans=True)
         self.without = Executor(world.schema, plans=False)
 
+    async def follow(self, asked: Asked, values: list[Any], asker: Principal) -> tuple[list[bytes], list[bytes]]:
+        """All that both streams tell, of a source that yields `values`, or raises them."""
+        field = self._field(asked)
+
+        async def source() -> AsyncIterator[Any]:
+            for value in values:
+                if isinstance(value, Exception):
+                    raise value
+                yield value
+
+        field.get_result = lambda _source, info, args, kwargs: source()  # noqa: ARG005 - Strawberry's signature
+        told: list[list[bytes]] = []
+        context = Context(self._world.service, asker)
+        try:
+            for executor in (self.with_plans, self.without):
+                with structlog.testing.capture_logs():
+                    stream = await executor.stream(asked.document, asked.variables, None, context)
+                    results = [(type(result).__name__, result) async for result in stream]
+                told.append([b"%b %b" % (name.encode(), _without_ids(result)) for name, result in results])
+        finally:
+            del field.get_result
+        return told[0], told[1]
+
+    def _field(self, asked: Asked) -> Any:
+        return self._fields[asked.kind, asked.field].extensions["strawberry-definition"]
+
     async def ask(self, asked: Asked, value: Any, asker: Principal) -> tuple[bytes, bytes, list[Any], list[Any]]:
         """Both answers, and what the resolver was given, each time it was called."""
-        field = self._fields[asked.kind, asked.field].extensions["strawberry-definition"]
+        field = self._field(asked)
         calls: list[Any] = []
 
         async def resolver(info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -176,7 +217,7 @@ class Both:
                 calls = []
                 with structlog.testing.capture_logs():  # bugs are logged with all that can be known of them
                     result = await executor.execute(asked.document, asked.variables, None, context)
-                answers.append(re.sub(rb"[0-9a-f]{12}", b"<id>", encode(result)))
+                answers.append(_without_ids(result))
                 heard.append(calls)
         finally:
             del field.get_result
@@ -190,7 +231,7 @@ async def test_plans_and_graphql_core_answer_alike(
     world, views = recorded
     both, random = Both(world), Random(7)
     generator = Generator(world.schema._schema, random)
-    roots = [key for key, _ in _roots(world.schema._schema)]
+    roots = [key for key, _ in _roots(world.schema._schema) if key[0] != "subscription"]
     compiled = answered = failed = 0
     for number in range(DOCUMENTS):
         kind, field = roots[number % len(roots)]
@@ -208,6 +249,28 @@ async def test_plans_and_graphql_core_answer_alike(
     assert compiled > DOCUMENTS * 0.6
     assert answered > DOCUMENTS * 0.25
     assert failed > DOCUMENTS * 0.1
+
+
+@pytest.mark.usefixtures("compiled_at_once")
+async def test_streams_tell_alike(recorded: tuple[World, dict[tuple[str, str], list[Any]]]) -> None:
+    world, views = recorded
+    both, random = Both(world), Random(11)
+    generator = Generator(world.schema._schema, random)
+    roots = [key for key, _ in _roots(world.schema._schema) if key[0] == "subscription"]
+    assert {key for key in views if key[0] == "subscription"} == set(roots)
+    compiled = told = 0
+    for number in range(max(30, DOCUMENTS // 5)):
+        kind, field = roots[number % len(roots)]
+        asked = generator.ask(kind, field)
+        values = random.choices(views[kind, field], k=3)
+        if number % 3 == 2:
+            values[random.randrange(3)] = random.choice([*FAILURES, broken(values[0], random)])
+        planned, ordinary = await both.follow(asked, values, random.choice((ADMIN, BOT, PUBLIC)))
+        assert planned == ordinary, asked
+        compiled += both.with_plans.operation(asked.document, None).plan is not None
+        told += len(planned)
+    assert compiled > 15
+    assert told > 60
 
 
 @pytest.mark.usefixtures("compiled_at_once")

@@ -45,6 +45,10 @@ test: $(VENV)/.dev ## run the tests (ARGS="-k strike" for some of them)
 	@$(BIN)/python web/build.py --dev $(OR_WITHOUT_NODE)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.dev ## an hour of raid over Discord in some minutes, while everything breaks: 2,000 strikes by 100 players
+	@RAID_SOAK=full $(BIN)/python -m pytest -q -s -p no:xdist tests/bot/test_soak.py $(ARGS)
+
 .PHONY: check
 check: $(VENV)/.dev ## lint, format, types (the pages' too), import rule, migrations' SQL, pinned requirements, the rules' coverage
 	@$(BIN)/ruff check .

@@ -10,7 +10,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.api import ApiRefusedError, ApiUnavailableError
+from bot.api import ApiRefusedError, ApiTokenError, ApiUnavailableError
 from bot.texts import text
 
 __all__ = ["InteractionGoneError", "defer", "insist", "respond", "tell", "tell_error"]
@@ -29,6 +29,7 @@ LOST = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 
 EXPECTED: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ApiUnavailableError, "error-api-away"),
+    (ApiTokenError, "error-api-token"),
     (app_commands.NoPrivateMessage, "error-servers-only"),
     (app_commands.TransformerError, "error-unusable-option"),
     (app_commands.CommandNotFound, "error-old-command"),

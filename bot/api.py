@@ -3,6 +3,7 @@
 BotApiError
 ├── ApiUnavailableError    the API does not answer, or only that it is too busy, within the time given
 └── ApiRefusedError        the API answered with GraphQL errors
+    └── ApiTokenError      the API does not take the token
 
 What the bot sends is a query, carries an idempotency key or may be done twice, as a rule: so a request whose answer
 was lost is simply sent again; `once` is for the exceptions. gql's own retries stay off (``retry_execute``, and its
@@ -30,7 +31,7 @@ from graphql import DocumentNode, OperationDefinitionNode, parse
 
 from bot.options import BotOptions
 
-__all__ = ["ApiRefusedError", "ApiUnavailableError", "BotApiError", "RaidApi"]
+__all__ = ["ApiRefusedError", "ApiTokenError", "ApiUnavailableError", "BotApiError", "RaidApi"]
 
 WITHIN_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 3.0
@@ -44,6 +45,9 @@ PING_SECONDS: Final = 10.0
 PONG_SECONDS: Final = 5.0
 CONNECTIONS: Final = 64
 OVERLOADED: Final = "OVERLOADED"
+UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+BOT_SETTING: Final = "WORLDTHREAT_API_TOKEN"
+ADMIN_SETTING: Final = "WORLDTHREAT_API_ADMIN_TOKEN"
 PASSING_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 AWAY: Final = (TransportError, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -65,6 +69,10 @@ class ApiRefusedError(BotApiError):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+class ApiTokenError(ApiRefusedError):
+    """The API does not take the token: it was revoked, has expired, or is another server's."""
 
 
 class _Request(GraphQLRequest):
@@ -92,6 +100,8 @@ class RaidApi:
         self._token, self._admin_token = options.api_token, options.admin_token
         self._open = contextlib.AsyncExitStack()
         self._session: AsyncClientSession | None = None
+        self._refused: set[str] = set()
+        self._room = asyncio.Semaphore(CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         transport = AIOHTTPTransport(
@@ -100,7 +110,7 @@ class RaidApi:
             json_serialize=lambda value: orjson.dumps(value).decode(),
             json_deserialize=orjson.loads,
             client_session_args={
-                "timeout": aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
+                "timeout": aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 "connector": aiohttp.TCPConnector(limit=CONNECTIONS),
             },
         )
@@ -136,16 +146,23 @@ class RaidApi:
         Raises:
             ApiUnavailableError: no answer within `within_seconds`, however often it was tried; with `once` earlier.
             ApiRefusedError: the answer has GraphQL errors.
+            ApiTokenError: the token is not taken; the log says so once, and once when it is taken again.
         """
         request = _Request(document, variables)
         headers = {} if actor is None else self._actor_headers(actor)
+        setting = BOT_SETTING if actor is None else ADMIN_SETTING
         pauses = _pauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(within_seconds):
                 while True:
                     try:
-                        return await self._attempt(request, headers, within_seconds * (1 if once else ATTEMPT_SHARE))
+                        data = await self._attempt(request, headers, within_seconds * (1 if once else ATTEMPT_SHARE))
+                        self._note_token(setting, taken=True)
+                        return data  # noqa: TRY300 - an else would stand below all that is tried again
+                    except ApiTokenError:
+                        self._note_token(setting, taken=False)
+                        raise
                     except TransportQueryError as error:
                         failure, pause = error, _retry_after_seconds(error) + next(pauses)
                     except TransportServerError as error:
@@ -160,18 +177,34 @@ class RaidApi:
         except TimeoutError as error:
             raise ApiUnavailableError(f"no answer within {within_seconds:g} s: {failure!r}") from (failure or error)
 
+    def _note_token(self, setting: str, *, taken: bool) -> None:
+        if taken and setting in self._refused:
+            self._refused.remove(setting)
+            log.info("the API takes the bot's token again", setting=setting)
+        elif not taken and setting not in self._refused:
+            self._refused.add(setting)
+            log.error(
+                "the API refuses the bot's token: it was revoked or has expired. What needs it is tried again now and "
+                "then; make a new one with `worldthreat token create` and start the bot with it",
+                setting=setting,
+            )
+
     async def _attempt(self, request: _Request, headers: Mapping[str, str], seconds: float) -> dict[str, Any]:
-        """One attempt. Raises ApiRefusedError, or what `ask` may try again: TransportQueryError is then OVERLOADED."""
+        """One attempt, whose `seconds` begin when it has a connection to itself.
+
+        Raises ApiRefusedError, or what `ask` may try again: TransportQueryError is then OVERLOADED.
+        """
         if self._session is None:
             raise ApiUnavailableError("the line to the API is closed")
         try:
-            async with asyncio.timeout(seconds):
+            async with self._room, asyncio.timeout(seconds):
                 data: dict[str, Any] = await self._session.execute(request, extra_args={"headers": dict(headers)})
                 return data
         except TransportQueryError as error:
             if _code(error) == OVERLOADED:
                 raise
-            raise ApiRefusedError(_message(error), _code(error)) from error
+            kind = ApiTokenError if _code(error) == UNAUTHENTICATED else ApiRefusedError
+            raise kind(_message(error), _code(error)) from error
 
     async def follow(
         self, document: str, variables: Mapping[str, Any] | None = None, *, resumed_by: str = "after"

@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from services.errors import WorldThreatError
 from services.rules.events import RaidEventKind
-from services.rules.values import Reward
+from services.rules.values import Reward, StrikeAction
 from services.views import (
     Character,
     Equipment,
@@ -24,6 +24,7 @@ from services.views import (
     RaidEvent,
     RosterFilter,
     Strike,
+    SuggestedTeam,
 )
 from services.world_threat import WorldThreatService
 
@@ -67,6 +68,13 @@ class RosterKey:
     chosen: RosterFilter
 
 
+@dataclass(frozen=True, slots=True)
+class SuggestionKey:
+    discord_id: str
+    action: StrikeAction
+    size: int
+
+
 class Loaders:
     """The loaders of one request.
 
@@ -91,6 +99,7 @@ class Loaders:
         self.equipment: DataLoader[int, tuple[Equipment, ...]] = _loader(self._load_equipment)
         self.balances: DataLoader[int, tuple[Reward, ...]] = _loader(self._load_balances)
         self.reminders: DataLoader[int, bool] = _loader(self._load_reminders)
+        self.suggestions: DataLoader[SuggestionKey, SuggestedTeam | None] = _loader(self._load_suggestions)
 
     async def _load_leaderboards(
         self, raid_ids: Sequence[int], key: LeaderboardKey
@@ -123,6 +132,21 @@ class Loaders:
 
     async def _load_reminders(self, user_ids: Sequence[int]) -> Sequence[bool | WorldThreatError]:
         return await self._service.reminders_wanted(self._principal, user_ids)
+
+    async def _load_suggestions(
+        self, keys: Sequence[SuggestionKey]
+    ) -> Sequence[SuggestedTeam | WorldThreatError | None]:
+        found: dict[SuggestionKey, SuggestedTeam | WorldThreatError | None] = {}
+        for discord_id in dict.fromkeys(key.discord_id for key in keys):
+            theirs = [key for key in keys if key.discord_id == discord_id]
+            wanted = [(key.action, key.size) for key in theirs]
+            teams: Sequence[SuggestedTeam | WorldThreatError | None]
+            try:
+                teams = await self._service.suggest_teams(self._principal, discord_id=discord_id, wanted=wanted)
+            except WorldThreatError as refusal:
+                teams = [refusal] * len(theirs)
+            found |= zip(theirs, teams, strict=True)
+        return [found[key] for key in keys]
 
 
 def _loader(

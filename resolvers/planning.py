@@ -3,6 +3,7 @@
 from resolvers import limits
 from resolvers.context import Context
 from resolvers.limits import within
+from resolvers.loaders import SuggestionKey
 from services.rules.values import Affinity, StrikeAction
 from services.views import (
     CountedPage,
@@ -44,7 +45,7 @@ async def preview_strike(
 
 async def suggest_team(context: Context, *, discord_id: str, action: StrikeAction, size: int) -> SuggestedTeam | None:
     within("size", size, limits.TEAM)
-    return await context.service.suggest_team(context.principal, discord_id=discord_id, action=action, size=size)
+    return await context.loaders.suggestions.load(SuggestionKey(discord_id, action, size))
 
 
 async def team_candidates(

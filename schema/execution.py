@@ -183,6 +183,11 @@ class Executor:
         refusal = operation.refusal(variables)
         if refusal is not None:
             return _just(refusal)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            return _just(await self.execute(query, variables, operation_name, context))
+        plan = self._plan(operation)
+        if plan is not None:
+            return plan.stream(variables, context)
         stream: Any = await self._schema.stream(
             query,
             variable_values=variables,

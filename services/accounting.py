@@ -16,6 +16,7 @@ import structlog
 from db.engine import Database
 from db.queries import accounting
 from db.queries.accounting import RaidBooks
+from services import metrics
 from services.outage import Outage
 from services.outages import is_database_away
 
@@ -71,6 +72,7 @@ class AccountingWatch:
                 after = max(self._looked_at.get(raid_id, 0), strikes - LARGEST_STEP, 0)
                 books = await accounting.books(connection, raid_id, after)
                 self._note(raid_id, books, imbalances(books, after))
+        metrics.set_accounting_mismatch(self.mismatch)
         return dict(self._wrong)
 
     def _note(self, raid_id: int, books: RaidBooks, found: tuple[Imbalance, ...]) -> None:

@@ -55,14 +55,14 @@ ERRORS: Final = Counter(
 )
 ACCOUNTING_MISMATCH: Final = Gauge(
     "worldthreat_accounting_mismatch",
-    "Differences between what the raid says and what its log adds up to. Must be 0.",
+    "Raids whose books did not balance when they were last looked at. Must be 0.",
     registry=REGISTRY,
 )
 
 
-def set_accounting_mismatch(differences: int) -> None:
-    """What the newest check of the books has found."""
-    ACCOUNTING_MISMATCH.set(differences)
+def set_accounting_mismatch(raids: int) -> None:
+    """What the newest look at the books has found."""
+    ACCOUNTING_MISMATCH.set(raids)
 
 
 @contextmanager

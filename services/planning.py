@@ -1,5 +1,6 @@
 """What a strike would do, and who should make it. Spends nothing, promises nothing: the boss may change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.engine import Database
@@ -91,24 +92,16 @@ class StrikePlanner:
     def _rules(self, found: raids.RaidAndBoss) -> RaidRules:
         return self._reader.with_rulebook(found)[1].boss.rules
 
-    async def suggest(self, discord_id: str, action: StrikeAction, size: int) -> views.SuggestedTeam | None:
-        """The best unused team of `size`, or of all that are left; None without a raid or an unused character.
+    async def suggest(
+        self, discord_id: str, wanted: Sequence[tuple[StrikeAction, int]]
+    ) -> list[views.SuggestedTeam | None]:
+        """For each action and size the best unused team of that size, or of all that are left; None without a raid or
+        an unused character. The player's characters are read once.
 
         Raises PlayerNotFoundError.
         """
         found = await self._unused(discord_id)
-        if found is None:
-            return None
-        rules = found.rulebook.boss.rules
-        size = min(max(size, rules.min_team_size), rules.max_team_size)
-        best = best_team(found.rulebook.resolver, action, found.roster(), found.pricing, size)
-        if best is None or len(best[0]) < rules.min_team_size:
-            return None
-        team, score = best
-        return views.SuggestedTeam(
-            characters=tuple(found.view(character.id) for character in team),
-            preview=preview_view(score, team, found.sequence),
-        )
+        return [None if found is None else found.suggestion(action, size) for action, size in wanted]
 
     async def candidates(
         self,
@@ -210,6 +203,18 @@ class _Unused:
     rulebook: Rulebook
     pricing: Pricing
     copies: dict[int, tuple[OwnedRow, CharacterSheet]]
+
+    def suggestion(self, action: StrikeAction, size: int) -> views.SuggestedTeam | None:
+        rules = self.rulebook.boss.rules
+        size = min(max(size, rules.min_team_size), rules.max_team_size)
+        best = best_team(self.rulebook.resolver, action, self.roster(), self.pricing, size)
+        if best is None or len(best[0]) < rules.min_team_size:
+            return None
+        team, score = best
+        return views.SuggestedTeam(
+            characters=tuple(self.view(character.id) for character in team),
+            preview=preview_view(score, team, self.sequence),
+        )
 
     def roster(self) -> list[Character]:
         return [Character(copy.id, sheet, copy.stars) for copy, sheet in self.copies.values()]

@@ -148,8 +148,10 @@ class PlayerBook:
         async with self._database.reading() as connection:
             user = await players.user_by_discord_id(connection, discord_id)
             require_private(principal, -1 if user is None else user.id)
-            number = await self._reader.raid_id_or_current(connection, raid_id)
-            found = None if number is None else await raids.raid(connection, number)
+            found = await raids.live_raid(connection) if raid_id is None else None
+            if found is None:
+                number = await self._reader.raid_id_or_current(connection, raid_id)
+                found = None if number is None else await raids.raid(connection, number)
             if user is None or found is None:
                 return None
             raid, rulebook = self._reader.with_rulebook(found)

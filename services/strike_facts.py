@@ -84,8 +84,10 @@ async def read_facts(
 
     Characters and who owns them are as they are when this is read: a trade that commits later comes after the strikes.
     """
-    users = await strike_reads.users_by_discord_id(connection, list({each.discord_id for each in commands}))
-    facts = Facts(await strike_reads.database_time(connection), raid, users=users)
+    asked_for = list({each.discord_id for each in commands})
+    now, strikers = await strike_reads.strikers(connection, asked_for, None if raid is None else raid.id)
+    facts = Facts(now, raid, users={user.discord_id: user for user, _ in strikers if user.discord_id is not None})
+    facts.participants = {user.id: participant_of(row) for user, row in strikers if row is not None}
     await _read_answers(connection, shelf, commands, facts, changes or Changes())
     if raid is None:
         facts.refusal = await _why_no_raid(connection)
@@ -93,8 +95,6 @@ async def read_facts(
     if raid.last_action_at is not None:
         facts.now = max(facts.now, raid.last_action_at)  # the clock of a log never runs backwards
     facts.rulebook = await shelf.rulebook(connection, raid)
-    rows = await strike_reads.participants(connection, raid.id, [user.id for user in users.values()])
-    facts.participants = {row.user_id: participant_of(row) for row in rows}
     facts.ids = {text: parse_id(text) for each in commands for text in each.character_ids}
     named = [copy_id for copy_id in facts.ids.values() if copy_id is not None]
     facts.copies = await strike_reads.copies(connection, raid.id, named)

@@ -44,7 +44,13 @@ LONGEST_QUEUE = 4_096
 PATIENCE_SECONDS = 10.0
 RETRY_AFTER_MS = 1_000
 
-CONNECTION_LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+CONNECTION_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a line on which the server has said goodbye, and which is not closed yet
+)
 """What a killed backend, a restarting server or a cut line look like from here."""
 
 DATABASE_AWAY = (

@@ -384,7 +384,18 @@ class WorldThreatService:
         action: StrikeAction,
         size: int,
     ) -> views.SuggestedTeam | None:
-        return await self._planner.suggest(permissions.planner(principal, discord_id), action, size)
+        (found,) = await self.suggest_teams(principal, discord_id=discord_id, wanted=[(action, size)])
+        return found
+
+    async def suggest_teams(
+        self,
+        principal: Principal,
+        *,
+        discord_id: str,
+        wanted: Sequence[tuple[StrikeAction, int]],
+    ) -> list[views.SuggestedTeam | None]:
+        """Aligned with `wanted`, of one reading of the player's characters."""
+        return await self._planner.suggest(permissions.planner(principal, discord_id), wanted)
 
     async def team_candidates(
         self,

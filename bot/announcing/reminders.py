@@ -79,19 +79,21 @@ class Reminders:
             self._task = None
 
     async def _keep_reminding(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pause, away = FIRST_PAUSE_SECONDS, False
         while True:
             wait = LOOK_EVERY_SECONDS
             try:
                 due = await queries.due_reminders(self._bot.api, AT_ONCE)
                 await asyncio.gather(*(self._remind_or_log(each) for each in due))
             except BotApiError as error:
-                log.info("reminders wait for the API", error=str(error))
+                if not away:
+                    log.info("reminders wait for the API", error=str(error))
+                away = True
                 wait, pause = random.uniform(pause / 2, pause), min(pause * 2, LOOK_EVERY_SECONDS)
             except Exception:
                 log.exception("reminding failed, it is tried again")
             else:
-                pause = FIRST_PAUSE_SECONDS
+                pause, away = FIRST_PAUSE_SECONDS, False
                 self._forget(due)
             await asyncio.sleep(wait)
 

@@ -92,7 +92,7 @@ class LiveStatus:
         self._channels: dict[int, _ChannelStatus] = {}
         self._top: tuple[str, float, tuple[Entry, ...]] | None = None
         self._top_lock = asyncio.Lock()
-        self._told = 0
+        self._told, self._waits = 0, False
         self._told_at = float("-inf")
 
     async def start(self) -> None:
@@ -135,12 +135,14 @@ class LiveStatus:
         return top
 
     async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Does `work` for ever, again after every failure."""
+        """Does `work` for ever, again after every failure. `work` ends by failing alone."""
         while True:
             try:
                 await work()
             except BotApiError as error:
-                log.info("the live status waits for the API", error=str(error))
+                if not self._waits:
+                    log.info("the live status waits for the API", error=str(error))
+                self._waits = True
             except Exception:
                 log.exception("the live status failed; it is tried again")
             await asyncio.sleep(self.pace.retry_seconds)
@@ -163,7 +165,7 @@ class LiveStatus:
             self._tell(Situation(live=situation.live, next=None, last=None) if live else situation)
 
     def _tell(self, situation: Situation) -> None:
-        self._told += 1
+        self._told, self._waits = self._told + 1, False
         self._told_at = asyncio.get_running_loop().time()
         if situation != self.latest:
             self.latest = situation

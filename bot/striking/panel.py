@@ -156,10 +156,14 @@ def sure(locale: Locale, view: ui.LayoutView, act: Act, state: PanelState) -> ui
 
 
 def in_the_air(locale: Locale, view: ui.LayoutView, tapped: str) -> ui.LayoutView:
-    """The panel `view`, changed: there is nothing left to tap while the strike is on its way."""
+    """The panel `view`, changed: the strike is on its way, and nothing else can be tapped.
+
+    The same button still can: were the bot stopped just now, nobody else would tell what became of the strike, and the
+    key in its custom id makes one strike of any number of taps.
+    """
     for item in items_on(view):
         if isinstance(item, ui.Button | ui.Select):
-            item.disabled = True
+            item.disabled = item.custom_id != tapped
             if isinstance(item, ui.Button) and item.custom_id == tapped:
                 item.label, item.emoji = Say(locale)("strike-in-the-air"), discord.PartialEmoji(name="⏳")
     view.stop()

@@ -138,13 +138,26 @@ async def configuration(connection: Connection, raid_id: int) -> tuple[int, dict
     return record["revision"], record["boss"], record["original"]
 
 
-async def users_by_discord_id(connection: Connection, discord_ids: Sequence[str]) -> dict[str, UserRow]:
-    records = await connection.fetch(
-        f"SELECT {column_list(UserRow)} FROM users "  # noqa: S608 - a constant list of columns
-        "WHERE discord_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
-        discord_ids,
-    )
-    return {row.discord_id: row for row in map(UserRow._make, records) if row.discord_id is not None}
+_STRIKERS = f"""
+SELECT clock_timestamp(), {column_list(UserRow, "u")}, {column_list(ParticipantRow, "p")}
+FROM (SELECT) AS always
+LEFT JOIN users u ON u.discord_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))
+LEFT JOIN world_threat_participants p ON p.raid_id = $2 AND p.user_id = u.id
+"""  # noqa: S608 - constant lists of columns
+
+
+async def strikers(
+    connection: Connection, discord_ids: Sequence[str], raid_id: int | None
+) -> tuple[datetime, list[tuple[UserRow, ParticipantRow | None]]]:
+    """The database's clock, not the transaction's start, and the known players, with their part in the raid so far."""
+    records = await connection.fetch(_STRIKERS, discord_ids, raid_id)
+    end = 1 + len(UserRow._fields)
+    found = [
+        (UserRow._make(record[1:end]), None if record[end] is None else ParticipantRow._make(record[end:]))
+        for record in map(tuple, records)
+        if record[1] is not None
+    ]
+    return records[0][0], found
 
 
 async def idempotency_rows(
@@ -159,16 +172,6 @@ async def idempotency_rows(
         [key for _, key in keys],
     )
     return {(row.user_id, row.key): row for row in map(IdempotencyRow._make, records)}
-
-
-async def participants(connection: Connection, raid_id: int, user_ids: Sequence[int]) -> list[ParticipantRow]:
-    records = await connection.fetch(
-        f"SELECT {column_list(ParticipantRow)} FROM world_threat_participants "  # noqa: S608 - constant columns
-        "WHERE raid_id = $1 AND user_id = ANY($2::text::bigint[])",
-        raid_id,
-        array_text(user_ids),
-    )
-    return [ParticipantRow._make(record) for record in records]
 
 
 async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:

@@ -10,7 +10,10 @@ import pytest
 
 from bot.api import RaidApi
 from bot.app import BadApiTokenError
+from services.views import Role
+from tests.bot.announcing.telling import all_told, happen, hear, sequences_in
 from tests.bot.harness import RaidBot
+from tests.web.harness import ROOT
 
 NOBODY = "http://127.0.0.1:1"
 CALLBACK = "/callback"
@@ -51,6 +54,40 @@ async def test_a_token_of_another_role_or_none_at_all_keeps_it_from_starting(rai
         raid_bot.options = replace(good, api_token=token)
         with pytest.raises(BadApiTokenError, match=said):
             await raid_bot.start()
+
+
+async def test_a_revoked_token_is_said_once_and_everything_goes_on_when_it_is_valid_again(
+    raid_bot: RaidBot, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    api, discord, channel = raid_bot.api, raid_bot.discord, raid_bot.discord.channel("news")
+    created = await api.service.desk.create_token(
+        ROOT, role=Role.BOT, name="to be revoked", discord_id=None, expires_at=None
+    )
+    raid_bot.options = replace(raid_bot.options, api_token=created.secret)
+    await hear(raid_bot, channel)
+    await raid_bot.restart()
+    raid_id = await api.raid()
+    await all_told(discord, channel, 1)
+
+    await api.service.desk.revoke_token(ROOT, token_id=str(created.token.id))
+    general, ada = discord.channel("general"), discord.user("Ada", locale="de")
+    await happen(api, raid_id, 1)
+    for _ in range(100):  # the API may take a second to learn of it
+        if "lässt mich gerade nicht ein" in (await (await discord.slash(ada, general, "raid_status")).answered()).text:
+            break
+        await asyncio.sleep(0.1)
+    for _ in range(3):
+        await (await discord.slash(ada, general, "raid_status")).shows("lässt mich gerade nicht ein")
+    said = capsys.readouterr().out + caplog.text
+    assert said.count("the API refuses the bot's token") == 1
+    assert "WORLDTHREAT_API_TOKEN" in said
+    assert created.secret not in said
+    assert sequences_in(channel) == [1]
+
+    await api.rows("UPDATE api_tokens SET revoked_at = NULL WHERE id = $1", created.token.id)
+    await all_told(discord, channel, 2, seconds=40)
+    await (await discord.slash(ada, general, "raid_status")).shows("Gloomtide")
+    assert "takes the bot's token again" in capsys.readouterr().out + caplog.text
 
 
 async def test_a_bug_is_told_by_an_id_that_the_log_has_too(

@@ -1,21 +1,24 @@
 """A raid in fast motion while everything breaks: the API and the bot are killed, the gateway drops, calls fail.
 
-What must hold at the end: every channel was told every event exactly once and in order, and no tap struck twice.
-`RAID_SOAK=5 pytest tests/bot/test_soak.py` breaks everything five times, with as many more players and events.
+What must hold at the end: every channel was told every event exactly once and in order, no tap struck twice, and what
+players were told of their strikes is what the log says. `make soak` plays it at its full size, and says its numbers.
 """
 
 import asyncio
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,20 +27,38 @@ from tests.bot.fake_discord import Channel, FakeDiscord, Message, User
 from tests.bot.harness import ROOT_FOLDER, BotProcess, RaidBot, unconnected_bot, until
 from tests.web.harness import ROOT, Api
 
-ROUNDS = int(os.environ.get("RAID_SOAK", "1"))
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much happens, and how often what is killed: with `calm_seconds` between two blows. Players wait
+    `answer_seconds` for an answer, then they begin anew.
+    """
+
+    players: int
+    strikes: int
+    events: int
+    api_kills: int
+    gateway_cuts: int
+    bot_kills: int
+    calm_seconds: float
+    answer_seconds: float
+    catch_up_seconds: float
+
+
+SMALL = Size(6, 12, 30, 1, 1, 1, 1.0, 10.0, 60.0)
+FULL = Size(100, 2_000, 60, 5, 5, 3, 8.0, 45.0, 900.0)
+SIZE = FULL if os.environ.get("RAID_SOAK") == "full" else SMALL
 CHANNELS = 20
-PLAYERS = 6 * ROUNDS
-CHARACTERS = 24
-EVENTS = 60 * ROUNDS
-CALM_SECONDS = 3.0
+CHARACTERS = 32
 START_SECONDS = 40.0
-ANSWER_SECONDS = 10.0
-PATIENCE_SECONDS = 3 * ANSWER_SECONDS
-CATCH_UP_SECONDS = 60.0 + 30.0 * ROUNDS
 FAILING_SHARE = 0.02
+HP = 1_000_000_000
+CURSE_EVERY = {SMALL: 4, FULL: 100}[SIZE]
 FIRE_AND_ICE = [{"kind": "ELEMENTAL", "value": value} for value in ("fire", "ice", "earth", "wind", "light", "dark")]
 
-REPORT, AGAIN = "You can strike again", "Try again"
+REPORT, AGAIN, IN_THE_AIR, NEXT = "You can strike again", "Try again", "Striking …", "Next strike"
+TOLD = re.compile(r"([\d,]+) (?:damage|analysis point)")
+NUMBER = re.compile(r"Strike ([\d,]+) of ")
 
 
 class KillableApi:
@@ -125,53 +146,88 @@ async def start(bot: BotProcess, discord: FakeDiscord) -> None:
 
 @dataclass
 class Striker:
-    """Somebody who strikes through the bot, again and again, whether it answers or not."""
+    """Somebody who strikes through the bot, again and again, whether it answers or not.
+
+    `told` is what they were told that each of their strikes did, by its number.
+    """
 
     discord: FakeDiscord
     user: User
     place: Channel
     panels: int = 0
-    reports: int = 0
+    told: dict[int, int] = field(default_factory=dict)
     is_over: bool = False
 
     async def play(self, chance: random.Random) -> None:
+        await asyncio.sleep(chance.random() * SIZE.players / 10)  # they come one after the other
         while not self.is_over:
             # Nobody answered, or a button is gone: as a person would, they begin anew.
             with contextlib.suppress(AssertionError, LookupError, TimeoutError):
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._strike("Analyze" if chance.random() < 0.3 else "Fight")
+                async with asyncio.timeout(4 * SIZE.answer_seconds):
+                    panel = await self._open(chance)
+                    while await self._strike(panel, chance):
+                        await self._go_on(panel)
             await asyncio.sleep(chance.random())
 
-    async def _strike(self, action: str) -> None:
+    async def _go_on(self, panel: Message) -> None:
+        """From the report to the next panel."""
+        await panel.click(NEXT)
+        await self.discord.until(lambda: REPORT not in panel.text, "the next panel", seconds=SIZE.answer_seconds)
+
+    async def _open(self, chance: random.Random) -> Message:
+        """A panel, mostly for one character: so each player has many strikes."""
         opened = await self.discord.slash(self.user, self.place, "raid_strike")
-        await opened.answered(ANSWER_SECONDS)
+        await opened.answered(SIZE.answer_seconds)
         panel = opened.message
-        button = labelled(panel, action)
-        if button is None:
-            return
+        if chance.random() > 0.1:
+            await panel.select("wts:z:", ["1"])
+            await self._sees(panel, "Your best unused character")
+        return panel
+
+    async def _strike(self, panel: Message, chance: random.Random) -> bool:
+        """Whether it came to a report."""
+        button = labelled(panel, "Analyze" if chance.random() < 0.3 else "Fight")
+        if button is None or self.is_over:
+            return False
         self.panels += 1
         await panel.click(button)
-        await self._sees(panel, "Yes, ", REPORT)
+        await self._sees(panel, "Yes, ", REPORT, IN_THE_AIR)
         sure = labelled(panel, "Yes, ")
         if sure is not None:
             await panel.click(sure)
             with contextlib.suppress(AssertionError, LookupError):  # disabled or gone already
                 await panel.click(sure)
-        await self._sees(panel, REPORT, AGAIN)
-        while AGAIN in panel.buttons and not self.is_over:
-            await asyncio.sleep(1)
-            await panel.click(AGAIN)
-            await self._sees(panel, REPORT, AGAIN)
-        self.reports += REPORT in panel.text
+        while REPORT not in panel.text:
+            try:
+                await self._sees(panel, REPORT, AGAIN)
+            except AssertionError:
+                if IN_THE_AIR not in panel.buttons:
+                    raise
+            again = next((label for label in (AGAIN, IN_THE_AIR) if label in panel.buttons), None)
+            if REPORT not in panel.text and again is not None:
+                await panel.click(again)
+                await asyncio.sleep(chance.random())
+        return self._reads(panel)
+
+    def _reads(self, panel: Message) -> bool:
+        number, effect = NUMBER.search(panel.text), TOLD.search(panel.text)
+        if number is None or effect is None:
+            return False
+        self.told[whole(number[1])] = whole(effect[1])
+        return True
 
     async def _sees(self, panel: Message, *wanted: str) -> None:
         await self.discord.until(
-            lambda: any(each in panel.text for each in wanted), f"one of {wanted}", seconds=ANSWER_SECONDS
+            lambda: any(each in panel.text for each in wanted), f"one of {wanted}", seconds=SIZE.answer_seconds
         )
 
 
+def whole(number: str) -> int:
+    return int(number.replace(",", ""))
+
+
 def reports(strikers: list[Striker]) -> int:
-    return sum(striker.reports for striker in strikers)
+    return sum(len(striker.told) for striker in strikers)
 
 
 def labelled(panel: Message, beginning: str) -> str | None:
@@ -191,11 +247,29 @@ def let_calls_fail(discord: FakeDiscord) -> None:
 
 async def happenings(api: Api, raid_id: str) -> None:
     """Until there were enough events: what players do not set off, admins do."""
-    hp = 1_000_000_000
-    while await newest_sequence(api, raid_id) < EVENTS:
+    hp = HP
+    while await newest_sequence(api, raid_id) < SIZE.events:
         hp -= 1_000
         await api.service.desk.adjust_boss_hp(ROOT, raid_id=raid_id, current_hp=hp, reason="the soak")
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(SIZE.calm_seconds / 10)
+
+
+async def blows(discord: FakeDiscord, api_process: KillableApi, bot: BotProcess) -> None:
+    """Everything is cut or killed as often as it should be, one after the other."""
+    for number in range(max(SIZE.gateway_cuts, SIZE.api_kills, SIZE.bot_kills)):
+        if number < SIZE.gateway_cuts:
+            await asyncio.sleep(SIZE.calm_seconds)
+            await discord.gateway.cut()
+        if number < SIZE.api_kills:
+            await asyncio.sleep(SIZE.calm_seconds)
+            await api_process.end(signal.SIGKILL)
+            await asyncio.sleep(1)
+            await api_process.start()
+        if number < SIZE.bot_kills:
+            await asyncio.sleep(SIZE.calm_seconds)
+            await bot.kill()
+            await asyncio.sleep(0.5)
+            await start(bot, discord)
 
 
 @pytest.fixture
@@ -208,11 +282,12 @@ async def soaked(
         yield raid_bot, process
 
 
-@pytest.mark.timeout(60 + 4 * CATCH_UP_SECONDS)
+@pytest.mark.timeout(60 + 3 * SIZE.catch_up_seconds)
 async def test_every_event_once_and_in_order_in_every_channel_whatever_breaks(
     soaked: tuple[RaidBot, KillableApi],
 ) -> None:
     raid_bot, api_process = soaked
+    began = time.monotonic()
     discord, api = raid_bot.discord, raid_bot.api
     chance = random.Random(11)
     channels = [discord.channel(f"news-{number}") for number in range(CHANNELS)]
@@ -220,13 +295,13 @@ async def test_every_event_once_and_in_order_in_every_channel_whatever_breaks(
         await hear(raid_bot, channel)
     strikers = [
         Striker(discord, await raid_bot.player(characters=CHARACTERS), discord.channel(f"arena-{number}"))
-        for number in range(PLAYERS)
+        for number in range(SIZE.players)
     ]
     raid_id = await api.raid(
-        totalHp=1_000_000_000,
+        totalHp=HP,
         cursePool=FIRE_AND_ICE,
-        curseEvery=2,
-        analysisThresholds=[100 * number for number in range(1, 11)],
+        curseEvery=CURSE_EVERY,
+        analysisThresholds=[500 * number for number in range(1, 11)],
         weaknessPool=[{"kind": "SERIES", "weight": 1, "values": [f"Series {number}" for number in range(20)]}],
     )
     async with killable_bot(raid_bot) as bot:
@@ -235,19 +310,9 @@ async def test_every_event_once_and_in_order_in_every_channel_whatever_breaks(
             for striker in strikers:
                 group.create_task(striker.play(chance))
             going_on = group.create_task(happenings(api, raid_id))
-            for _ in range(ROUNDS):
-                await asyncio.sleep(CALM_SECONDS)
-                await discord.gateway.cut()
-                await asyncio.sleep(CALM_SECONDS)
-                await api_process.end(signal.SIGKILL)
-                await asyncio.sleep(1)
-                await api_process.start()
-                await asyncio.sleep(CALM_SECONDS)
-                await bot.kill()
-                await asyncio.sleep(0.5)
-                await start(bot, discord)
+            await blows(discord, api_process, bot)
             await going_on
-            await until(lambda: reports(strikers) >= PLAYERS, "strikes go on", seconds=CATCH_UP_SECONDS)
+            await until(lambda: reports(strikers) >= SIZE.strikes, "they strike on", seconds=SIZE.catch_up_seconds)
             for striker in strikers:
                 striker.is_over = True
         second = await api.raid(name="The next one")  # ends the first
@@ -259,18 +324,29 @@ async def test_every_event_once_and_in_order_in_every_channel_whatever_breaks(
         hashes = {raid: (await hash_of(api, raid))[:8] for raid in (raid_id, second)}
         last = Told(hashes[second], 1, 1)
         await until(
-            lambda: all(last in told_in(channel) for channel in channels), "all are told", seconds=CATCH_UP_SECONDS
+            lambda: all(last in told_in(channel) for channel in channels), "all are told", seconds=SIZE.catch_up_seconds
         )
         assert await bot.stop() == 0
 
     for channel in channels:
         told = [(each.raid, number) for each in told_in(channel) for number in range(each.first, each.last + 1)]
         assert told == [(hashes[raid], sequence) for raid, sequence in expected], channel
+    struck = 0
     for striker in strikers:
-        struck = await strikes_of(api, raid_id, striker.user)
-        assert striker.reports <= struck <= striker.panels
+        log = await log_of(api, raid_id, striker.user)
+        assert striker.told.items() <= log.items(), f"{striker.user.name} was told something else"
+        assert len(log) <= striker.panels, f"a panel of {striker.user.name} struck twice"
+        struck += len(log)
+    assert struck >= SIZE.strikes
     assert discord.faults.happened.total() > 0
     assert discord.violations == []
+    print(  # noqa: T201 - what `make soak` is asked for
+        f"\n{struck:,} strikes by {len(strikers)} players, {reports(strikers):,} of them reported; "
+        f"{len(expected)} events in each of {len(channels)} channels, in {len(told_in(channels[0]))} messages; "
+        f"{len(discord.requests()):,} calls, gone wrong: "
+        + ", ".join(f"{count} {way.name.lower()}" for way, count in sorted(discord.faults.happened.items(), key=str))
+        + f"; {len(discord.missed)} taps met a bot that was down; {time.monotonic() - began:.0f} s"
+    )
 
 
 async def hash_of(api: Api, raid_id: str) -> str:
@@ -279,7 +355,16 @@ async def hash_of(api: Api, raid_id: str) -> str:
     return seed_hash
 
 
-async def strikes_of(api: Api, raid_id: str, user: User) -> int:
-    question = "query ($raid: ID!, $user: ID!) { participation(raidId: $raid, discordId: $user) { strikes } }"
-    found = (await api.told(question, api.tokens.bot, raid=raid_id, user=str(user.id)))["participation"]
-    return 0 if found is None else int(found["strikes"])
+async def log_of(api: Api, raid_id: str, user: User) -> dict[int, int]:
+    """What each of the user's strikes did, by its number."""
+    question = """
+    query ($raid: ID!, $user: ID!) {
+      raid(id: $raid) { strikes(first: 100, discordId: $user) { nodes { number action damageDealt analysisPoints } } }
+    }
+    """
+    found: list[Any] = (await api.told(question, api.tokens.bot, raid=raid_id, user=str(user.id)))["raid"]["strikes"][
+        "nodes"
+    ]
+    return {
+        each["number"]: each["damageDealt"] if each["action"] == "FIGHT" else each["analysisPoints"] for each in found
+    }

@@ -6,7 +6,6 @@ stands alone) is started again here, as an operator's service manager would.
 
 import asyncio
 import contextlib
-import itertools
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -44,7 +43,7 @@ class House:
         self._up: ApiProcess | None = None
         self._alone: ApiProcess | None = None
         self._restarts: set[asyncio.Task[None]] = set()
-        self._launches = itertools.count(1)
+        self._launched: list[ApiProcess] = []
 
     @property
     def urls(self) -> list[str]:
@@ -84,12 +83,11 @@ class House:
         """Nothing may outlive a run, however it ends."""
         for task in self._restarts:
             task.cancel()
-        for process in (self._alone, self._up):
-            if process is not None:
-                for worker in process.workers():
-                    _kill(worker)
-                if process.process.returncode is None:
-                    process.process.kill()
+        for process in self._launched:
+            for worker in process.workers():
+                _kill(worker)
+            if process.process.returncode is None:
+                process.process.kill()
         postmaster = self.postmaster()
         if postmaster is not None:
             _kill(postmaster)
@@ -149,8 +147,9 @@ class House:
         """Launched again and again: a start in the midst of trouble may say that there is no database."""
         async with asyncio.timeout(3 * START_SECONDS):
             while True:
-                log = self.folder / f"{command}-{next(self._launches)}.log"
+                log = self.folder / f"{command}-{len(self._launched)}.log"
                 process = await ApiProcess.launched(log, settings, command)
+                self._launched.append(process)
                 try:
                     await process.starts()
                 except AssertionError:  # it has ended, with a line in its log

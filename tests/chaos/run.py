@@ -71,8 +71,11 @@ async def run(seed: int, seconds: float, say: Say = lambda _line: None) -> Recor
     record, chance = Record(seed), Random(seed)
     async with _house() as house:
         database = house.database()
-        world = World(database, WorldThreatService(database), None)  # type: ignore[arg-type]  # see _prepared
-        owners = await _prepared(world)
+        async with database.driver_connection() as connection:
+            world = World(database, WorldThreatService(database), connection)
+            characters = await world.characters(*[Sheet(100 + number) for number in range(CHARACTERS)])
+            players = await world.players(STRIKERS * PLAYERS_EACH, characters)
+        owners = [players[place::STRIKERS] for place in range(STRIKERS)]
         created = await world.service.desk.create_token(
             ADMIN, role=Role.BOT, name="chaos", discord_id=None, expires_at=None
         )
@@ -101,15 +104,6 @@ async def _house() -> AsyncIterator[House]:
         house.kill_all()
         await wire.remove()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _prepared(world: World) -> Sequence[Sequence[Owner]]:
-    """The players of each striker."""
-    async with world.database.driver_connection() as connection:
-        world.connection = connection
-        characters = await world.characters(*[Sheet(100 + number) for number in range(CHARACTERS)])
-        owners = await world.players(STRIKERS * PLAYERS_EACH, characters)
-    return [owners[place::STRIKERS] for place in range(STRIKERS)]
 
 
 async def _play(

@@ -34,11 +34,12 @@ class Cut:
 class TroubledWire:
     """Listens on a port of this machine, and leads to the socket of the PostgreSQL in `socket_dir`.
 
-    `cuts`: how many times what was cut.
+    `cuts`: how many times what was cut. `linger_seconds`: how much later than its last bytes a line's end arrives.
     """
 
     socket_dir: Path
     cuts: Counter[str] = field(default_factory=Counter)
+    linger_seconds: float = 0.0
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -140,6 +141,7 @@ class TroubledWire:
                 return
             sink.write(data)
             await sink.drain()
+        await asyncio.sleep(self.linger_seconds)
         sink.close()
 
     def _kept(self, data: bytes, *, from_client: bool) -> int | None:

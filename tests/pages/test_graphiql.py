@@ -111,3 +111,25 @@ async def test_every_example_is_valid_and_opens_with_what_it_needs(api: Api, ope
         assert "GRAPHQL_VALIDATION_FAILED" not in asked.codes, (title, asked.body)
     await example(visit, "Strike")
     assert "Bearer wt_player_" in await shown(visit, "headers")
+
+
+async def test_on_a_phone_an_example_is_opened_and_run(api: Api, open_page: OpenPage) -> None:
+    await api.raid(name="Gloomtide")
+    visit = await open_page(
+        f"{api.url}/graphql", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    await visit.until(model("query"), seconds=20)
+    assert await visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await visit.page.get_by_role("button", name="Show Examples").tap()
+    await visit.page.get_by_role("button", name="Leaderboards", exact=True).tap()
+    await visit.until("!document.querySelector('.examples')")  # it made room for the query
+    assert "leaderboard" in await shown(visit, "query")
+    await visit.page.locator(RUN).tap()
+    assert "data" in await answer(visit, "data")
+    boxes = [
+        await visit.page.locator(part).first.bounding_box() for part in (".graphiql-query-editor", ".graphiql-response")
+    ]
+    for box in boxes:
+        assert box is not None
+        assert box["width"] > 330
+        assert box["height"] > 150

@@ -39,18 +39,18 @@ async def test_the_page_shows_the_true_state_and_moves_with_each_strike(api: Api
     points = await visit.page.get_attribute("#chart", "aria-label") or ""
     after = await api.strike(*people[1])
     await hp_shown(visit, after["strike"]["hpAfter"])
-    await visit.until(f"document.querySelector('#feed li span').textContent === '\u2212{after['damageDealt']:,} HP'")
-    await visit.until(f"document.querySelector('#feed li bdi').textContent === '{people[1][0]}'")
+    await visit.until(f"document.querySelector('#feed li span')?.textContent === '\u2212{after['damageDealt']:,} HP'")
+    await visit.until(f"document.querySelector('#feed li bdi')?.textContent === '{people[1][0]}'")
     await visit.until(f"document.querySelector('#chart').ariaLabel.includes('{after['strike']['hpAfter']:,}')")
     assert await visit.page.get_attribute("#chart", "aria-label") != points
     analysed = await api.strike(*people[2], action="ANALYZE")
     await visit.until(
-        f"document.querySelector('#feed li span').textContent === '+{analysed['analysisContributed']:,} analysis'"
+        f"document.querySelector('#feed li span')?.textContent === '+{analysed['analysisContributed']:,} analysis'"
     )
-    await visit.until("document.querySelector('#strikes-total').textContent === '3'")
+    await visit.until("document.querySelector('#struck').textContent === '3 by 1 player'")
     await visit.skip(4_000)
     everything = before["damageDealt"] + after["damageDealt"]
-    await visit.until(f"document.querySelector('#rows .score').textContent === '{everything:,}'")
+    await visit.until(f"document.querySelector('#rows .score')?.textContent === '{everything:,}'")
 
 
 async def test_boards_are_chosen_with_the_keyboard(api: Api, open_page: OpenPage) -> None:
@@ -95,8 +95,8 @@ async def test_victory_becomes_the_report_and_stays_one(api: Api, open_page: Ope
     for _ in range(2):
         assert await visit.text("#result-title") == "Victory!"
         told = await visit.text("#result-text")
-        assert told.startswith("Gloomtide fell to 1 player")
-        assert told.endswith(f"Final blow: {striker}.")
+        assert told.startswith("\u2068Gloomtide\u2069 fell to 1 player")
+        assert told.endswith(f"Final blow: \u2068{striker}\u2069.")
         assert await visit.text("#winners bdi") == striker
         assert await visit.text("#status") == "defeated"
         await visit.page.reload()
@@ -113,13 +113,33 @@ async def test_without_a_raid_it_waits_and_wakes_up_by_itself(open_api: OpenApi,
         given = {"name": "Evening raid", "boss": boss, "startsAt": starts.isoformat(), "acceptWarnings": True}
         assert (await api.told(CREATE_RAID, api.tokens.admin, input=given))["createRaid"]["__typename"]
         await visit.page.reload()
-        await visit.until("document.querySelector('#waiting-title').textContent === 'Next: Emberwake'")
-        assert re.search(r"begins .*, in (5 h|4 h 59 min)\.", await visit.text("#waiting-text"))
+        await visit.until("document.querySelector('#waiting-title').textContent === 'Next: \u2068Emberwake\u2069'")
+        assert re.search(r"begins .*, in (5\sh|4\sh 59\smin)\.", await visit.text("#waiting-text"))
         await api.raid(name="Gloomtide")
         await visit.until("document.querySelector('#boss').textContent === 'Gloomtide'", seconds=15)
         await hp_shown(visit, 100_000)
         assert await visit.page.is_hidden("#waiting")
         await visit.leave()
+
+
+async def test_it_speaks_german_to_who_does_and_to_who_asks_for_it(open_api: OpenApi, open_page: OpenPage) -> None:
+    async with open_api() as api:
+        await api.raid(name="Gloomtide", totalHp=500, stageHpBelowPermille=[900])
+        people = await fighters(api, 3)
+        await api.strike(*people[0])
+        by_browser = await opened(open_page, api, locale="de-AT")
+        by_address = await opened(open_page, api, "/?lang=de")
+        other = await opened(open_page, api, "/?lang=en", locale="de-AT")
+        for visit in (by_browser, by_address):
+            assert await visit.page.get_attribute("html", "lang") == "de"
+            assert await visit.text("#status") == "unter Beschuss"
+            assert await visit.text("#events li.stage span") == "Stufe 2 erreicht."
+            text = await visit.page.inner_text("body")
+            assert not re.search(r"\b(the|Strikes?|Weak|Cursed|Nobody|Damage|Player|What|undefined)\b", text), text
+        assert await other.page.get_attribute("html", "lang") == "en"
+        assert await other.text("#status") == "under attack"
+        for visit in (by_browser, by_address, other):
+            await visit.leave()
 
 
 async def test_an_older_raid_has_its_report_at_its_own_address(open_api: OpenApi, open_page: OpenPage) -> None:
@@ -128,7 +148,7 @@ async def test_an_older_raid_has_its_report_at_its_own_address(open_api: OpenApi
         await api.raid(name="Gloomtide")  # ends the first
         visit = await opened(open_page, api)
         await visit.until("document.querySelector('#boss').textContent === 'Gloomtide'")
-        await visit.page.get_by_role("link", name="Emberwake").click()
+        await visit.page.get_by_role("link", name=re.compile("Emberwake")).click()
         await visit.until("document.querySelector('#boss').textContent === 'Emberwake'")
         assert visit.page.url == f"{api.url}/?raid={first}"
         assert await visit.text("#result-title") == "The raid was ended"

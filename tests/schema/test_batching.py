@@ -112,6 +112,21 @@ async def test_each_of_these_fields_alone_is_too(crowd: World, field: str) -> No
     assert len(of_twenty) == len(of_two) > 1
 
 
+async def test_two_suggestions_for_a_player_read_their_characters_once(crowd: World) -> None:
+    one = 'suggestTeam(discordId: "player 1", action: FIGHT) { preview { points } }'
+    other = 'suggestTeam(discordId: "player 1", action: ANALYZE, size: 3) { preview { points } }'
+    with counted(crowd) as of_one:
+        alone = await crowd.told(f"{{ fight: {one} }}", BOT)
+    with counted(crowd) as of_two:
+        both = await crowd.told(f"{{ fight: {one} analyze: {other} }}", BOT)
+    assert len(of_two) == len(of_one) > 1
+    assert both["fight"] == alone["fight"]
+    assert both["analyze"] == (await crowd.told(f"{{ analyze: {other} }}", BOT))["analyze"]
+    nobody = one.replace("player 1", "nobody")
+    answer = await crowd.ask(f"{{ fight: {one} nobody: {nobody} }}", BOT)
+    assert [error.path for error in answer.errors or []] == [["nobody"]], "refused for that one alone"
+
+
 async def test_every_player_is_told_their_own(crowd: World) -> None:
     ledger = (
         await crowd.told(

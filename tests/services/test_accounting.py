@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from services import accounting
+from services import accounting, metrics
 from services.accounting import AccountingWatch
 from services.views import Raid
 from services.world_threat import WorldThreatService
@@ -49,6 +49,10 @@ async def tamper(world: World, statement: str, raid: Raid) -> None:
     async with world.connection.transaction():
         await world.connection.execute("SET LOCAL session_replication_role = replica")
         await world.connection.execute(statement, raid.id)
+
+
+def gauge() -> float | None:
+    return metrics.REGISTRY.get_sample_value("worldthreat_accounting_mismatch")
 
 
 async def test_books_that_balance_are_nothing_to_speak_of(
@@ -115,7 +119,7 @@ async def test_books_that_do_not_balance_are_named_and_counted_until_they_do(
         assert await watch.look() == found
     assert list(found) == [raid.id]
     assert any(each.account.startswith(named) for each in found[raid.id]), found
-    assert watch.mismatch == 1
+    assert (watch.mismatch, gauge()) == (1, 1)
     (line,) = [line for line in logs if line["log_level"] == "error"]
     assert line["raid_id"] == raid.id
     assert any(told.startswith(named) for told in line["accounts"])
@@ -126,7 +130,7 @@ async def test_books_that_are_mended_balance_again(world: World, raid: Raid, wat
     assert [str(each) for each in (await watch.look())[raid.id]] == ["analysts: 5, counted 6"]
     await tamper(world, "UPDATE world_threat_raids SET analysts = analysts + 1 WHERE id = $1", raid)
     assert await watch.look() == {}
-    assert watch.mismatch == 0
+    assert (watch.mismatch, gauge()) == (0, 0)
 
 
 async def test_a_strike_that_is_gone_after_it_was_looked_at_is_missed(

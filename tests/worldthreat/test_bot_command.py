@@ -259,6 +259,13 @@ async def test_up_keeps_the_bot_running_beside_the_api(discord: FakeDiscord, sta
     assert [each.pid for each in up.bots()] != [bot.pid]
     await (await discord.slash(admin, discord.channel("general"), "raid_admin status")).shows("no live raid")
 
+    before, identified = (data_dir / "bot.token").read_text(encoding="ascii"), discord.gateway.identified
+    await revoke_the_bots_token(port, (data_dir / "bot-admin.token").read_text(encoding="ascii").strip())
+    await until(lambda: discord.gateway.identified > identified and discord.gateway.connected, up.told)
+    assert (data_dir / "bot.token").read_text(encoding="ascii") != before
+    assert "a token of the Discord bot was revoked" in up.told()
+    await (await discord.slash(admin, discord.channel("general"), "raid_admin status")).shows("no live raid")
+
     (bot,) = up.bots()
     os.killpg(up.process.pid, signal.SIGINT)
     assert await up.ended() == 0, up.told()
@@ -278,6 +285,16 @@ async def test_up_keeps_the_bot_running_beside_the_api(discord: FakeDiscord, sta
         for each in psutil.process_iter(["cmdline", "name"]):
             if each.info["name"] == "postgres" and str(data_dir) in " ".join(each.info["cmdline"] or ()):
                 each.kill()
+
+
+async def revoke_the_bots_token(port: str, admin_token: str) -> None:
+    url, headers = f"http://127.0.0.1:{port}/graphql", {"Authorization": f"Bearer {admin_token}"}
+    async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
+        listed = await client.post(url, json={"query": "{ tokens { id role } }"})
+        (number,) = [each["id"] for each in listed.json()["data"]["tokens"] if each["role"] == "BOT"]
+        revoke = "mutation ($id: ID!) { revokeToken(input: { id: $id }) { __typename } }"
+        revoked = await client.post(url, json={"query": revoke, "variables": {"id": number}})
+    assert revoked.json()["data"]["revokeToken"]["__typename"] == "RevokeTokenSuccess"
 
 
 async def test_with_a_bad_discord_token_up_says_so_in_one_line_and_goes_on(

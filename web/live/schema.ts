@@ -123,19 +123,19 @@ export type OverlayOneQuery = { readonly raid: { readonly id: string, readonly n
 
 export type PageRaidFragment = { readonly id: string, readonly name: string, readonly status: RaidStatus, readonly outcome: RaidOutcome | null, readonly startsAt: string, readonly endsAt: string | null, readonly completedAt: string | null, readonly sequence: number, readonly boss: { readonly name: string, readonly tier: number }, readonly hp: { readonly current: number, readonly total: number, readonly permille: number }, readonly stage: { readonly number: number, readonly count: number, readonly hpThresholdsPermille: ReadonlyArray<number> }, readonly analysis: { readonly points: number, readonly unlocked: number, readonly thresholds: ReadonlyArray<number>, readonly nextThreshold: number | null }, readonly weaknesses: ReadonlyArray<{ readonly kind: AffinityKind, readonly value: string }>, readonly curses: ReadonlyArray<{ readonly affinity: { readonly kind: AffinityKind, readonly value: string } }>, readonly curseClock: { readonly strikesUntilNext: number }, readonly totals: { readonly strikes: number, readonly participants: number, readonly damage: number } };
 
-type PageEvent_BossDefeated_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_BossDefeated_Fragment = { readonly __typename: 'BossDefeated', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly finalBlowBy: { readonly name: string } };
 
-type PageEvent_BreakthroughAchieved_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_BreakthroughAchieved_Fragment = { readonly __typename: 'BreakthroughAchieved', readonly number: number, readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly weakness: { readonly value: string } | null };
 
-type PageEvent_CurseApplied_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_CurseApplied_Fragment = { readonly __typename: 'CurseApplied', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly curse: { readonly value: string }, readonly replaced: { readonly value: string } | null };
 
-type PageEvent_CurseFizzled_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_CurseFizzled_Fragment = { readonly __typename: 'CurseFizzled', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
 
-type PageEvent_RaidChanged_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_RaidChanged_Fragment = { readonly __typename: 'RaidChanged', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
 
-type PageEvent_RaidStarted_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_RaidStarted_Fragment = { readonly __typename: 'RaidStarted', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
 
-type PageEvent_StageAdvanced_Fragment = { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
+type PageEvent_StageAdvanced_Fragment = { readonly __typename: 'StageAdvanced', readonly toStage: number, readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string };
 
 export type PageEventFragment =
   | PageEvent_BossDefeated_Fragment
@@ -161,13 +161,13 @@ export type PageDetailsQueryVariables = Exact<{
 
 
 export type PageDetailsQuery = { readonly raid: { readonly id: string, readonly name: string, readonly status: RaidStatus, readonly outcome: RaidOutcome | null, readonly startsAt: string, readonly endsAt: string | null, readonly completedAt: string | null, readonly sequence: number, readonly hpHistory: ReadonlyArray<{ readonly at: string, readonly hp: number }>, readonly events: ReadonlyArray<
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly finalBlowBy: { readonly name: string } }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'BossDefeated', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly finalBlowBy: { readonly name: string } }
+      | { readonly __typename: 'BreakthroughAchieved', readonly number: number, readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly weakness: { readonly value: string } | null }
+      | { readonly __typename: 'CurseApplied', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly curse: { readonly value: string }, readonly replaced: { readonly value: string } | null }
+      | { readonly __typename: 'CurseFizzled', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'RaidChanged', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'RaidStarted', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'StageAdvanced', readonly toStage: number, readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
     >, readonly strikes: { readonly nodes: ReadonlyArray<{ readonly number: number, readonly action: StrikeAction, readonly damageDealt: number, readonly analysisPoints: number, readonly hpAfter: number, readonly struckAt: string, readonly player: { readonly name: string } }> }, readonly boss: { readonly name: string, readonly tier: number }, readonly hp: { readonly current: number, readonly total: number, readonly permille: number }, readonly stage: { readonly number: number, readonly count: number, readonly hpThresholdsPermille: ReadonlyArray<number> }, readonly analysis: { readonly points: number, readonly unlocked: number, readonly thresholds: ReadonlyArray<number>, readonly nextThreshold: number | null }, readonly weaknesses: ReadonlyArray<{ readonly kind: AffinityKind, readonly value: string }>, readonly curses: ReadonlyArray<{ readonly affinity: { readonly kind: AffinityKind, readonly value: string } }>, readonly curseClock: { readonly strikesUntilNext: number }, readonly totals: { readonly strikes: number, readonly participants: number, readonly damage: number } } | null };
 
 export type PageBoardQueryVariables = Exact<{
@@ -192,13 +192,13 @@ export type PageLiveSubscriptionVariables = Exact<{
 
 
 export type PageLiveSubscription = { readonly raidUpdates: { readonly sequence: number, readonly gap: boolean, readonly raid: { readonly id: string, readonly name: string, readonly status: RaidStatus, readonly outcome: RaidOutcome | null, readonly startsAt: string, readonly endsAt: string | null, readonly completedAt: string | null, readonly sequence: number, readonly boss: { readonly name: string, readonly tier: number }, readonly hp: { readonly current: number, readonly total: number, readonly permille: number }, readonly stage: { readonly number: number, readonly count: number, readonly hpThresholdsPermille: ReadonlyArray<number> }, readonly analysis: { readonly points: number, readonly unlocked: number, readonly thresholds: ReadonlyArray<number>, readonly nextThreshold: number | null }, readonly weaknesses: ReadonlyArray<{ readonly kind: AffinityKind, readonly value: string }>, readonly curses: ReadonlyArray<{ readonly affinity: { readonly kind: AffinityKind, readonly value: string } }>, readonly curseClock: { readonly strikesUntilNext: number }, readonly totals: { readonly strikes: number, readonly participants: number, readonly damage: number } }, readonly events: ReadonlyArray<
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly finalBlowBy: { readonly name: string } }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
-      | { readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'BossDefeated', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly finalBlowBy: { readonly name: string } }
+      | { readonly __typename: 'BreakthroughAchieved', readonly number: number, readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly weakness: { readonly value: string } | null }
+      | { readonly __typename: 'CurseApplied', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string, readonly curse: { readonly value: string }, readonly replaced: { readonly value: string } | null }
+      | { readonly __typename: 'CurseFizzled', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'RaidChanged', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'RaidStarted', readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
+      | { readonly __typename: 'StageAdvanced', readonly toStage: number, readonly sequence: number, readonly kind: RaidEventKind, readonly message: string, readonly occurredAt: string }
     > } };
 
 export type PageStrikesSubscriptionVariables = Exact<{

@@ -1,4 +1,5 @@
 // What the page asks once, over plain HTTP. What it follows goes over ../live.
+import { words } from "./words";
 import operations from "./page.graphql?raw";
 import type {
   PageBoardQuery,
@@ -47,6 +48,6 @@ export async function ask<Name extends keyof Operations>(
     data?: Operations[Name]["answer"];
     errors?: readonly { readonly message: string }[];
   };
-  if (!data || errors?.length) throw new Error(errors?.[0]?.message ?? `The server answered ${response.status}.`);
+  if (!data || errors?.length) throw new Error(errors?.[0]?.message ?? words.answered(response.status));
   return data;
 }

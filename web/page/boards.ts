@@ -3,21 +3,17 @@ import { ask, type Entry } from "./api";
 import type { LeaderboardMetric } from "../live/schema";
 import { fill, make, part } from "./dom";
 import { count } from "./format";
+import { words } from "./words";
 
-const METRICS: readonly { readonly metric: LeaderboardMetric; readonly name: string; readonly score: string }[] = [
-  { metric: "DAMAGE", name: "Damage", score: "Damage" },
-  { metric: "ANALYSIS", name: "Analysis", score: "Points" },
-  { metric: "CONTRIBUTION", name: "Contribution", score: "Contribution" },
-  { metric: "STRIKES", name: "Strikes", score: "Strikes" },
-];
+const METRICS = Object.keys(words.board) as LeaderboardMetric[];
 
 let chosen = 0;
 let raidId = "";
 
 /** Puts the tabs in place. Left and right go from one to the next, as in every list of tabs. */
 export function setUpBoards(): void {
-  const tabs = METRICS.map(({ name }, index) => {
-    const tab = make("button", "", name);
+  const tabs = METRICS.map((metric, index) => {
+    const tab = make("button", "", words.board[metric][0]);
     tab.type = "button";
     tab.id = `tab-${index}`;
     tab.role = "tab";
@@ -40,10 +36,10 @@ export function setUpBoards(): void {
 export async function refreshBoard(id: string): Promise<void> {
   raidId = id;
   const asked = chosen;
-  const row = METRICS[asked];
-  if (!row) return;
-  const { leaderboard } = await ask("PageBoard", { id, metric: row.metric });
-  if (asked === chosen && id === raidId) showBoard(leaderboard ?? [], row.score);
+  const metric = METRICS[asked];
+  if (!metric) return;
+  const { leaderboard } = await ask("PageBoard", { id, metric });
+  if (asked === chosen && id === raidId) showBoard(leaderboard ?? [], words.board[metric][1]);
 }
 
 function choose(index: number): void {
@@ -81,7 +77,7 @@ function row(entry: Entry, best: number): HTMLElement {
 }
 
 function empty(): HTMLElement {
-  const cell = make("td", "empty", "Nobody yet.");
+  const cell = make("td", "empty", words.nobody);
   cell.colSpan = 3;
   return make("tr", "", cell);
 }

@@ -5,11 +5,12 @@ import type { Details, RaidEvent, RaidState, Strike } from "./api";
 import { fill, make, part, say } from "./dom";
 import { count, day, duration, percent, short, time } from "./format";
 import { looksOf } from "./timeline";
+import { words } from "./words";
 
 const MOST_POINTS = 800;
 const ROWS = 12;
 const DAY_S = 86_400;
-const BRIEF_S = 150;
+const BRIEF_S = 360;
 const MARKS: Record<string, string> = { stage: "--gold", breakthrough: "--blue", curse: "--purple", victory: "--gold" };
 
 let times: number[] = [];
@@ -74,7 +75,7 @@ function describe(): void {
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined || !raid) return;
   const total = raid.hp.total;
-  const told = `${raid.boss.name}: from ${count(hps[0] ?? 0)} to ${count(hps.at(-1) ?? 0)} of ${count(total)} hit points in ${duration((last - first) * 1000)}.`;
+  const told = words.chart(raid.boss.name, count(hps[0] ?? 0), count(hps.at(-1) ?? 0), count(total), duration((last - first) * 1000));
   part("chart").setAttribute("aria-label", told);
   if (!part<HTMLDetailsElement>("as-table").open) return;
   const step = Math.max(1, Math.floor(times.length / ROWS));

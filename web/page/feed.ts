@@ -2,6 +2,7 @@
 import type { Strike } from "./api";
 import { fill, make, part } from "./dom";
 import { count } from "./format";
+import { words } from "./words";
 
 const SHOWN = 12;
 let strikes: readonly Strike[] = [];
@@ -12,11 +13,11 @@ export function showStrikes(added: readonly Strike[], anew = false): void {
   for (const strike of added) byNumber.set(strike.number, strike);
   strikes = [...byNumber.values()].sort((one, other) => other.number - one.number).slice(0, SHOWN);
   fill(part("feed"), JSON.stringify(strikes), () =>
-    strikes.length ? strikes.map(line) : [make("li", "empty", "Nobody has struck yet.")],
+    strikes.length ? strikes.map(line) : [make("li", "empty", words.nobodyStruck)],
   );
 }
 
 function line({ action, damageDealt, analysisPoints, player }: Strike): HTMLElement {
-  const did = action === "FIGHT" ? `−${count(damageDealt)} HP` : `+${count(analysisPoints)} analysis`;
+  const did = action === "FIGHT" ? `−${count(damageDealt)} HP` : words.analysed(count(analysisPoints));
   return make("li", action === "FIGHT" ? "fight" : "analyze", make("bdi", "", player.name), make("span", "", did));
 }

@@ -9,7 +9,8 @@ import { part, say, show } from "./dom";
 import { showStrikes } from "./feed";
 import { showEnd, showPlate } from "./plate";
 import { showPast, showResult, showWaiting, showWinners, titleOf } from "./report";
-import { announce, showTimeline } from "./timeline";
+import { announce, messageOf, showTimeline } from "./timeline";
+import { setUpWords, words } from "./words";
 import "./page.css";
 
 const BOARD_EVERY_MS = 4_000;
@@ -35,11 +36,11 @@ function showRaid(state: RaidState): void {
 }
 
 /** Takes events in; each once, in order. */
-function learn(news: readonly RaidEvent[], anew = false): void {
+function learn(news: readonly RaidEvent[], boss: string, anew = false): void {
   const bySequence = new Map((anew ? [] : events).map((event) => [event.sequence, event]));
   for (const event of news) bySequence.set(event.sequence, event);
   events = [...bySequence.values()].sort((one, other) => one.sequence - other.sequence).slice(-MOST_EVENTS);
-  showTimeline(events);
+  showTimeline(events, boss);
   showMarks(events);
 }
 
@@ -49,9 +50,9 @@ const nextRaid = (): Summary | undefined =>
 /** A raid in full. What came over the line meanwhile is not lost: events are told apart by their numbers. */
 async function load(id: string, sequence: number): Promise<void> {
   const { raid: details } = await ask("PageDetails", { id, after: Math.max(0, sequence - MOST_EVENTS) });
-  if (!details) throw new Error("There is no such raid.");
+  if (!details) throw new Error(words.noRaid);
   const other = raid?.id !== id;
-  learn(details.events, other);
+  learn(details.events, details.boss.name, other);
   if (other || !raid || details.sequence >= raid.sequence) showRaid(details);
   showHistory(details);
   showStrikes(details.strikes.nodes, other);
@@ -82,7 +83,7 @@ async function insist(work: () => Promise<void>): Promise<void> {
       await work();
       return;
     } catch (error) {
-      say("loading", error instanceof Error && !navigator.onLine ? "This machine is offline …" : `${String((error as Error).message)} Trying again …`);
+      say("loading", error instanceof Error && !navigator.onLine ? words.offline : words.again(String((error as Error).message)));
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS * (0.7 + Math.random() * 0.6)));
     }
   }
@@ -94,7 +95,7 @@ function follow(): void {
   const onState = (state: LineState): void => {
     clearTimeout(patience);
     const away = state === "lost" || state === "refused";
-    const text = state === "refused" ? "The server asks for a viewer token: open this page with #token=…" : "Connection lost. Trying again …";
+    const text = state === "refused" ? words.refused : words.lost;
     if (!away) show("lost", false);
     else patience = window.setTimeout(() => (show("lost", true), say("lost", text)), LOST_AFTER_MS);
     if (state === "lost") wasLost = true;
@@ -113,9 +114,10 @@ function follow(): void {
         });
         return;
       }
-      learn(news);
-      announce(news.map(({ message }) => message));
+      learn(news, state.boss.name);
+      announce(news.map((event) => messageOf(event, state.boss.name)));
       showRaid(state);
+      if (state.status === "COMPLETED") void insist(() => load(state.id, state.sequence)); // its report, at once
       const adjusted = news.find(({ kind }) => kind === "HP_ADJUSTED");
       if (adjusted) appendAdjustment(adjusted.occurredAt, state.hp.current);
     },
@@ -134,6 +136,7 @@ function follow(): void {
   });
 }
 
+setUpWords();
 setUpBoards();
 setUpChart();
 void insist(begin).then(() => {

@@ -1,22 +1,14 @@
 // The boss as it stands: stage, hit points, analysis, weaknesses, curses, and how long there is.
 import type { RaidState } from "./api";
 import { fill, make, part, say, show } from "./dom";
-import { count, duration, moment, percent, plural, short } from "./format";
+import { count, duration, moment, percent, short } from "./format";
+import { words } from "./words";
 
 const FULL_NUMBERS_BELOW = 10_000_000;
 
 type Affinity = RaidState["weaknesses"][number];
 
-export const STATUS = {
-  SCHEDULED: "scheduled",
-  ACTIVE: "under attack",
-  PAUSED: "paused",
-  VICTORY: "defeated",
-  EXPIRED: "it stands, time is up",
-  CANCELLED: "ended by an admin",
-} as const;
-
-export function statusOf(raid: RaidState): keyof typeof STATUS {
+export function statusOf(raid: RaidState): keyof typeof words.status {
   return raid.outcome ?? (raid.status === "COMPLETED" ? "CANCELLED" : raid.status);
 }
 
@@ -24,12 +16,12 @@ export function showPlate(raid: RaidState): void {
   const status = statusOf(raid);
   part("plate").dataset["status"] = status;
   say("stage", String(raid.stage.number));
-  say("stages", `of ${raid.stage.count}`);
+  say("stages", words.of(count(raid.stage.count)));
   say("boss", raid.boss.name);
   say("raid-name", raid.name);
-  say("status", STATUS[status]);
+  say("status", words.status[status]);
   const { current, total, permille } = raid.hp;
-  bar("hp", current, total, `${count(current)} of ${count(total)} hit points, ${percent(permille)}`);
+  bar("hp", current, total, words.hpOf(count(current), count(total), percent(permille)));
   const written = total < FULL_NUMBERS_BELOW ? count : short;
   say("hp-text", `${written(current)} / ${written(total)}`);
   say("hp-percent", percent(permille));
@@ -41,30 +33,29 @@ export function showPlate(raid: RaidState): void {
     }),
   );
   showAnalysis(raid);
-  chips("weaknesses", raid.weaknesses, "none known yet");
-  chips("curses", raid.curses.map(({ affinity }) => affinity), "none");
+  chips("weaknesses", raid.weaknesses, words.noneKnown);
+  chips("curses", raid.curses.map(({ affinity }) => affinity), words.none);
   show("clock", raid.status === "ACTIVE");
-  say("clock", `Next curse in ${plural(raid.curseClock.strikesUntilNext, "strike", "strikes")}`);
+  say("clock", words.nextCurse(count(raid.curseClock.strikesUntilNext), raid.curseClock.strikesUntilNext === 1));
   showEnd(raid);
-  say("strikes-total", count(raid.totals.strikes));
-  say("players-total", count(raid.totals.participants));
+  say("struck", words.strikesBy(count(raid.totals.strikes), words.players(count(raid.totals.participants), raid.totals.participants === 1)));
 }
 
 /** How long the raid still goes on, by this machine's clock. */
 export function showEnd(raid: RaidState): void {
   const ends = raid.endsAt && raid.status !== "COMPLETED" ? new Date(raid.endsAt) : null;
   show("ends", ends !== null);
-  if (ends) say("ends", `Ends ${moment(ends)}, in ${duration(ends.getTime() - Date.now())}`);
+  if (ends) say("ends", words.ends(moment(ends), duration(ends.getTime() - Date.now())));
 }
 
 function showAnalysis({ analysis: { points, unlocked, thresholds, nextThreshold } }: RaidState): void {
   show("analysis-line", thresholds.length > 0);
   const from = thresholds[unlocked - 1] ?? 0;
   const done = nextThreshold === null;
-  const name = done ? `All ${thresholds.length} breakthroughs` : `Breakthrough ${unlocked + 1} of ${thresholds.length}`;
+  const name = done ? words.allBreakthroughs(count(thresholds.length)) : words.breakthrough(count(unlocked + 1), count(thresholds.length));
   say("analysis-name", name);
   say("analysis-text", done ? count(points) : `${count(points)} / ${count(nextThreshold)}`);
-  bar("analysis", done ? 1 : points - from, done ? 1 : nextThreshold - from, `${count(points)} analysis points`);
+  bar("analysis", done ? 1 : points - from, done ? 1 : nextThreshold - from, words.analysisPoints(count(points)));
 }
 
 function bar(id: string, value: number, most: number, text: string): void {

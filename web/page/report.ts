@@ -1,36 +1,35 @@
 // What there is to say when no raid is on: how the last one went, who stood out, and when the next one begins.
 import { ask, type RaidEvent, type RaidState, type Summary } from "./api";
 import { fill, make, part, say, show } from "./dom";
-import { count, duration, moment, percent, plural, when } from "./format";
-import { STATUS, statusOf } from "./plate";
-
-const HEADLINES = { VICTORY: "Victory!", EXPIRED: "The threat stands", CANCELLED: "The raid was ended" } as const;
+import { count, duration, moment, named, percent, unturned, when } from "./format";
+import { statusOf } from "./plate";
+import { askedLanguage, words } from "./words";
 
 /** The raid's result; nothing while it goes on. */
 export function showResult(raid: RaidState, events: readonly RaidEvent[]): void {
   const over = raid.status === "COMPLETED" && raid.outcome !== null;
   show("result", over);
   if (!over || !raid.outcome) return;
-  const players = plural(raid.totals.participants, "player", "players");
+  const players = words.players(count(raid.totals.participants), raid.totals.participants === 1);
   const lasted = duration(Date.parse(raid.completedAt ?? raid.startsAt) - Date.parse(raid.startsAt));
   const last = events.find((event) => event.kind === "BOSS_DEFEATED");
-  const blow = last && "finalBlowBy" in last ? ` Final blow: ${last.finalBlowBy.name}.` : "";
+  const blow = last && "finalBlowBy" in last ? words.blow(named(last.finalBlowBy.name)) : "";
   part("result").dataset["outcome"] = raid.outcome;
-  say("result-title", HEADLINES[raid.outcome]);
+  say("result-title", words.headline[raid.outcome]);
   say(
     "result-text",
     raid.outcome === "VICTORY"
-      ? `${raid.boss.name} fell to ${players} after ${lasted}.${blow}`
-      : `${players} fought for ${lasted} and left ${raid.boss.name} with ${percent(raid.hp.permille)} of its life.`,
+      ? words.fell(named(raid.boss.name), players, lasted) + blow
+      : words.stands(named(raid.boss.name), players, lasted, percent(raid.hp.permille)),
   );
 }
 
 export async function showWinners(raid: RaidState): Promise<void> {
   const { damage, analysis, contribution } = await ask("PageWinners", { id: raid.id });
   const cards = [
-    ["Most damage", damage],
-    ["Most analysis", analysis],
-    ["Greatest contribution", contribution],
+    [words.won[0], damage],
+    [words.won[1], analysis],
+    [words.won[2], contribution],
   ] as const;
   const won = cards.flatMap(([title, entries]) => (entries?.[0]?.score ? [{ title, ...entries[0] }] : []));
   fill(part("winners"), JSON.stringify(won), () =>
@@ -46,11 +45,11 @@ export function showWaiting(next: Summary | undefined, hasReport: boolean, live:
   if (next) {
     const starts = new Date(next.startsAt);
     const wait = starts.getTime() - Date.now();
-    say("waiting-title", `Next: ${next.boss.name}`);
-    say("waiting-text", `“${next.name}” begins ${moment(starts)}${wait > 0 ? `, in ${duration(wait)}` : ""}. This page wakes up by itself.`);
+    say("waiting-title", words.next(named(next.boss.name)));
+    say("waiting-text", words.begins(named(next.name), moment(starts), wait > 0 ? duration(wait) : ""));
   } else {
-    say("waiting-title", "No threat in sight");
-    say("waiting-text", "No raid has begun yet. As soon as one does, it is shown here.");
+    say("waiting-title", words.waiting);
+    say("waiting-text", words.waitingText);
   }
 }
 
@@ -60,13 +59,13 @@ export function showPast(raids: readonly Summary[], shown: string | undefined): 
   show("past", others.length > 0);
   fill(part("past-raids"), JSON.stringify([shown, others]), () =>
     others.map((raid) => {
-      const link = make("a", "", `${raid.boss.name}: ${raid.name}`);
-      link.href = `?raid=${encodeURIComponent(raid.id)}`;
-      const status = raid.outcome ? STATUS[raid.outcome] : "over";
+      const link = make("a", "", `${named(raid.boss.name)}: ${named(raid.name)}`);
+      link.href = `?${new URLSearchParams({ raid: raid.id, ...(askedLanguage ? { lang: askedLanguage } : {}) })}`;
+      const status = raid.outcome ? words.status[raid.outcome] : words.over;
       return make("li", "", link, make("span", "", `${status}, ${when(new Date(raid.completedAt ?? raid.startsAt))}`));
     }),
   );
 }
 
 export const titleOf = (raid: RaidState): string =>
-  raid.status === "COMPLETED" ? `${raid.boss.name}, ${STATUS[statusOf(raid)]}` : `${percent(raid.hp.permille)} ${raid.boss.name}`;
+  unturned(raid.status === "COMPLETED" ? `${raid.boss.name}, ${words.status[statusOf(raid)]}` : `${percent(raid.hp.permille)} ${raid.boss.name}`);

@@ -1,4 +1,5 @@
 error-api-away = ⏳ Der Raid-Server antwortet gerade nicht. Nichts ist verloren: Versuch es in einer Minute noch einmal.
+error-api-token = Der Raid-Server lässt mich gerade nicht ein. Meine Betreiber sehen es in meinem Protokoll; sobald sie mir ein gültiges Token gegeben haben, geht alles wieder.
 error-discord-away = ⏳ Discord hat nicht geantwortet. Versuch es gleich noch einmal.
 error-servers-only = Gekämpft wird auf Servern: Benutze diesen Befehl dort.
 error-unusable-option = Eine der Angaben ist hier nicht möglich. Wähle sie aus der Liste und versuch es noch einmal.

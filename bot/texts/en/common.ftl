@@ -1,6 +1,7 @@
 # What any part of the bot may have to say, and the descriptions of the commands (at most 100 characters each).
 
 error-api-away = ⏳ The raid server does not answer right now. Nothing is lost: try again in a minute.
+error-api-token = The raid server does not let me in right now. My operators can see it in my log; once they have given me a valid token, everything works again.
 error-discord-away = ⏳ Discord did not answer. Try again in a moment.
 error-servers-only = The raid is fought in servers: use this command there.
 error-unusable-option = One of the options cannot be used here. Choose it from the list and try again.

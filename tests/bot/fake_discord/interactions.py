@@ -107,11 +107,13 @@ class Interaction:
     async def shows(self, wanted: str, within_seconds: float = ANSWER_SECONDS) -> Shown:
         """What the user sees, once it has this text in it: in the answer, in its newest state, or in a followup."""
         found: list[Shown] = []
+        read: dict[int, Shown] = {}  # each state once: hundreds who wait must not keep this Discord from answering
 
         def holds() -> bool:
             seen = [self.shown] if self.is_answered else []
             seen += [followup.shown for followup in self.followups]
-            found[:] = [shown for shown in seen if wanted in shown.text]
+            found[:] = [shown for shown in seen if id(shown) not in read and wanted in shown.text]
+            read.update((id(shown), shown) for shown in seen)
             return bool(found)
 
         try:

@@ -27,6 +27,8 @@ from tests.bot.fake_discord.world_routes import WorldRoutes
 
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.loopback.of-no-use-elsewhere"
 WAIT_SECONDS = 10.0
+BACKLOG = 1_024
+"""A bot may come with hundreds of connections at once: none of them waits a second for its SYN to be repeated."""
 
 
 class FakeDiscord:
@@ -66,7 +68,7 @@ class FakeDiscord:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=BACKLOG)
         await site.start()
         port = self._runner.addresses[0][1]
         self.state.address = f"http://127.0.0.1:{port}"

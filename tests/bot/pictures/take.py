@@ -44,9 +44,9 @@ class Stage:
         self.discord = raid_bot.discord
         self.channel = self.discord.channel("raid")
 
-    async def asked(self, command: str, shows: str = "", **options: str) -> Message:
-        """The answer to a command of Ada's, when it says `shows`."""
-        interaction = await self.discord.slash(self.ada, self.channel, command, **options)
+    async def asked(self, command: str, shows: str = "", *, by: User | None = None) -> Message:
+        """The answer to a command of Ada's, or of somebody else's, when it says `shows`."""
+        interaction = await self.discord.slash(by or self.ada, self.channel, command)
         await interaction.answered()
         await until(lambda: not interaction.message.shown.thinking and shows in interaction.message.text, command)
         return interaction.message
@@ -87,6 +87,23 @@ async def rewards(stage: Stage) -> tuple[Shown, str | None]:
     return (await stage.asked("raid_rewards")).shown, "raid_rewards"
 
 
+async def roster(stage: Stage) -> tuple[Shown, str | None]:
+    return (await stage.asked("raid_team")).shown, "raid_team"
+
+
+async def channel(stage: Stage) -> tuple[Shown, str | None]:
+    admin, office = stage.raid_bot.admin, stage.discord.channel("staff")
+    interaction = await stage.discord.slash(admin, office, "raid_channel", channel=stage.channel)
+    return await interaction.shows("hears of the raid"), "raid_channel"
+
+
+async def administration(stage: Stage) -> tuple[Shown, str | None]:
+    asking = await stage.asked("raid_admin pause", by=stage.raid_bot.admin)
+    await (await asking.click("Pause …")).submit({"reason": "Maintenance until 18:00"})
+    await until(lambda: "is paused" in asking.text, "the raid is paused")
+    return (await stage.asked("raid_admin status", by=stage.raid_bot.admin)).shown, "raid_admin status"
+
+
 async def announcement(stage: Stage) -> tuple[Shown, str | None]:
     posts = [message for message in stage.channel.messages if message.files]
     return posts[-1].shown, None
@@ -104,10 +121,14 @@ SCENES: dict[str, Scene] = {
     "status": status,
     "leaderboard": leaderboard,
     "rewards": rewards,
+    "roster": roster,
     "live": live,
     "announcement": announcement,
+    "channel": channel,
+    "admin": administration,
 }
-"""In this order: the report is of Ada's strike, and what comes after it shows where she stands."""
+"""In this order: the report is of Ada's strike, and what comes after it shows where she stands; at last the raid is
+paused."""
 
 
 async def set_the_stage(raid_bot: RaidBot) -> Stage:

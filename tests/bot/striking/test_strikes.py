@@ -1,5 +1,8 @@
 """From /raid_strike to the report, and what may come between."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from bot.api import RaidApi
@@ -51,13 +54,41 @@ async def test_back_spends_nothing_and_keeps_the_team(table: Table) -> None:
     assert await table.strikes(ada) == []
 
 
-async def test_while_it_flies_there_is_nothing_to_tap(table: Table) -> None:
+async def test_while_it_flies_there_is_nothing_else_to_tap(table: Table) -> None:
     await table.api.raid()
     message = await table.open(await table.player(characters=3))
     await table.tap(message, "wtp:f:", "damage!")
     flying = message.states[-2]
     assert flying.buttons[0] == "Striking …"
-    assert all(flying.component(each)["disabled"] for each in flying.buttons)
+    assert [each for each in flying.buttons if not flying.component(each).get("disabled")] == ["Striking …"]
+
+
+@pytest.mark.parametrize("came_through", [True, False])
+async def test_a_strike_that_a_bot_left_in_the_air_is_told_by_the_next_one(
+    table: Table, monkeypatch: pytest.MonkeyPatch, came_through: bool
+) -> None:
+    await table.api.raid()
+    user = await table.player(characters=3)
+    panel = await table.open(user)
+    strike, flying, stopped = flow.strike, asyncio.Event(), asyncio.Event()
+
+    async def left_in_the_air(*given: Any) -> Any:
+        if came_through:
+            await strike(*given)
+        flying.set()
+        await stopped.wait()
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(flow, "strike", left_in_the_air)
+        await (await panel.click("wtp:f:")).shows("Striking …")
+        await flying.wait()
+        assert len(await table.strikes(user)) == came_through
+        await table.raid_bot.stop()
+        stopped.set()
+    await table.raid_bot.start()
+    await table.tap(panel, "Striking …", "damage!")
+    assert len(await table.strikes(user)) == 1
 
 
 async def test_two_taps_at_once_are_one_strike_with_one_report(table: Table) -> None:

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    OperationType,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -85,15 +86,15 @@ class Generator:
         self._variables: dict[str, Any] = {}
 
     def ask(self, kind: str, field: str) -> Asked:
-        """A document with `field` of the root of this `kind`, ``query`` or ``mutation``."""
+        """A document with `field` of the root of this `kind`."""
         self._fragments, self._definitions, self._variables = [], [], {}
-        root = self._schema.query_type if kind == "query" else self._schema.mutation_type
+        root = self._schema.get_root_type(OperationType(kind))
         assert root is not None
         definition = root.fields[field]
         key = self._random.choice(("", "", "seen: "))
         asked = f"{key}{field}{self._arguments(definition)}{self._directive()} {self._selection(definition.type, 0)}"
         more = f" {asked}" if self._chance(0.1) else ""
-        more += " __typename" if self._chance(0.05) else ""
+        more += " __typename" if self._chance(0.05) and kind != "subscription" else ""
         defined = f"({', '.join(self._definitions)})" if self._definitions else ""
         operation = f"{kind} Asked{defined} {{ {asked}{more} }}"
         return Asked("\n".join([operation, *self._fragments]), self._variables, field, kind)

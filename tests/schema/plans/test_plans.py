@@ -3,22 +3,24 @@
 The views are real ones, as the service gave them to the resolvers; PLANS_DOCUMENTS says how many documents are made.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from random import Random
 from typing import Any
 
 import asyncpg
 import pytest
 import structlog
-from graphql import GraphQLField, GraphQLSchema
+from graphql import GraphQLField, GraphQLSchema, OperationType
 
 from db.embedded import EmbeddedServer
 from resolvers.context import Context
 from schema import execution, limits
 from schema.execution import Executor
-from services.errors import ForbiddenError, InvalidInputError
+from services.errors import ForbiddenError, InvalidInputError, OverloadedError, RaidNotFoundError
 from services.views import PUBLIC, Principal
 from tests.schema.conftest import opened
 from tests.schema.documents import everything
@@ -26,8 +28,15 @@ from tests.schema.plans.generating import Asked, Generator, broken
 from tests.schema.world import ADMIN, BOT, STRIKE, World
 from web.answers import encode
 
-DOCUMENTS = int(os.environ.get("PLANS_DOCUMENTS", "250"))
-FAILURES = (ForbiddenError("not you"), InvalidInputError("field", "is wrong."), RuntimeError("a secret"))
+DOCUMENTS = int(os.environ.get("PLANS_DOCUMENTS", "300"))
+FAILURES = (
+    ForbiddenError("not you"),
+    InvalidInputError("field", "is wrong."),
+    RuntimeError("a secret"),
+    OverloadedError(retry_after_ms=5),
+    RaidNotFoundError(raid_id="7"),
+)
+ASKERS = (ADMIN, ADMIN, BOT, PUBLIC)
 
 GIVEN = {
     "discordId": '"ada"',
@@ -36,7 +45,6 @@ GIVEN = {
     "key": '"demo"',
     "action": "FIGHT",
     "first": "3",
-    "after": "0",
 }
 MUTATIONS = (
     'registerPlayer(input: {discordId: "cy", name: "Cy"})',
@@ -72,6 +80,7 @@ async def recorded(
 async def _ask_for_everything(world: World) -> None:
     schema = world.schema._schema
     ada = await world.principal("ada")
+    context = Context(world.service, ADMIN)
     assert schema.query_type is not None
     for asker in (ADMIN, PUBLIC, ada):
         for name, field in schema.query_type.fields.items():
@@ -79,6 +88,14 @@ async def _ask_for_everything(world: World) -> None:
             arguments = ", ".join(f"{key}: {value}" for key, value in said.items())
             selection = everything(schema, field.type, GIVEN)
             await world.ask(f"{{ {name}{f'({arguments})' if arguments else ''} {selection} }}", asker)
+    assert schema.subscription_type is not None
+    for name, field in schema.subscription_type.fields.items():
+        arguments = "(after: 0)" if "after" in field.args else ""
+        document = f"subscription {{ {name}{arguments} {everything(schema, field.type, GIVEN)} }}"
+        stream: Any = await world.schema.stream(document, context_value=context)
+        async with aclosing(stream):
+            first = await asyncio.wait_for(anext(stream), 5)
+            assert not first.errors, first.errors
     for mutation in MUTATIONS:
         await world.ask(f"mutation {{ {mutation} {{ __typename }} }}", ADMIN)
     unused = await world.unused(ada)
@@ -99,10 +116,11 @@ async def _ask_for_everything(world: World) -> None:
 
 
 def _roots(schema: GraphQLSchema) -> Iterator[tuple[tuple[str, str], GraphQLField]]:
-    for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
+    for operation in OperationType:
+        root = schema.get_root_type(operation)
         assert root is not None
         for name, field in root.fields.items():
-            yield (kind, name), field
+            yield (operation.value, name), field
 
 
 class _recording:  # noqa: N801 - a context manager
@@ -139,37 +157,70 @@ def compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, limit, 1_000_000)
 
 
+def _without_ids(result: Any) -> bytes:
+    return re.sub(rb"[0-9a-f]{12}", b"<id>", encode(result))
+
+
 class Both:
-    """Asks both ways, with a resolver that returns what it is told to."""
+    """Asks both ways, with resolvers that return what they are told to: all around them is as it always is."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._fields = dict(_roots(world.schema._schema))
         self.with_plans = Executor(world.schema, plans=True)
         self.without = Executor(world.schema, plans=False)
 
-    async def ask(self, asked: Asked, value: Any) -> tuple[bytes, bytes, list[Any], list[Any]]:
-        field = dict(_roots(self._world.schema._schema))[asked.kind, asked.field]
-        resolve, calls = field.resolve, []
+    async def follow(self, asked: Asked, values: list[Any], asker: Principal) -> tuple[list[bytes], list[bytes]]:
+        """All that both streams tell, of a source that yields `values`, or raises them."""
+        field = self._field(asked)
 
-        async def resolver(_source: Any, info: Any, **arguments: Any) -> Any:
-            calls.append((info.field_name, info.path.as_list(), info.context, info.variable_values, arguments))
+        async def source() -> AsyncIterator[Any]:
+            for value in values:
+                if isinstance(value, Exception):
+                    raise value
+                yield value
+
+        field.get_result = lambda _source, info, args, kwargs: source()  # noqa: ARG005 - Strawberry's signature
+        told: list[list[bytes]] = []
+        context = Context(self._world.service, asker)
+        try:
+            for executor in (self.with_plans, self.without):
+                with structlog.testing.capture_logs():
+                    stream = await executor.stream(asked.document, asked.variables, None, context)
+                    results = [(type(result).__name__, result) async for result in stream]
+                told.append([b"%b %b" % (name.encode(), _without_ids(result)) for name, result in results])
+        finally:
+            del field.get_result
+        return told[0], told[1]
+
+    def _field(self, asked: Asked) -> Any:
+        return self._fields[asked.kind, asked.field].extensions["strawberry-definition"]
+
+    async def ask(self, asked: Asked, value: Any, asker: Principal) -> tuple[bytes, bytes, list[Any], list[Any]]:
+        """Both answers, and what the resolver was given, each time it was called."""
+        field = self._field(asked)
+        calls: list[Any] = []
+
+        async def resolver(info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+            given = {name: value for name, value in kwargs.items() if name != "info"}
+            raw = info._raw_info
+            calls.append((raw.field_name, raw.path.as_list(), raw.context, raw.variable_values, args, given))
             if isinstance(value, Exception):
                 raise value
             return value
 
-        answers = []
-        heard = []
-        field.resolve = resolver
-        context = Context(self._world.service, ADMIN)
+        field.get_result = lambda _source, info, args, kwargs: resolver(info, args, kwargs)
+        answers, heard = [], []
+        context = Context(self._world.service, asker)
         try:
             for executor in (self.with_plans, self.without):
                 calls = []
                 with structlog.testing.capture_logs():  # bugs are logged with all that can be known of them
                     result = await executor.execute(asked.document, asked.variables, None, context)
-                answers.append(re.sub(rb"[0-9a-f]{12}", b"<id>", encode(result)))
+                answers.append(_without_ids(result))
                 heard.append(calls)
         finally:
-            field.resolve = resolve
+            del field.get_result
         return answers[0], answers[1], heard[0], heard[1]
 
 
@@ -180,7 +231,7 @@ async def test_plans_and_graphql_core_answer_alike(
     world, views = recorded
     both, random = Both(world), Random(7)
     generator = Generator(world.schema._schema, random)
-    roots = [key for key, _ in _roots(world.schema._schema)]
+    roots = [key for key, _ in _roots(world.schema._schema) if key[0] != "subscription"]
     compiled = answered = failed = 0
     for number in range(DOCUMENTS):
         kind, field = roots[number % len(roots)]
@@ -188,7 +239,7 @@ async def test_plans_and_graphql_core_answer_alike(
         value = random.choice(views.get((kind, field), [None]))
         if number % 5 == 4:
             value = random.choice([*FAILURES, broken(value, random), broken(value, random), broken(value, random)])
-        planned, ordinary, called, called_ordinarily = await both.ask(asked, value)
+        planned, ordinary, called, called_ordinarily = await both.ask(asked, value, random.choice(ASKERS))
         assert planned == ordinary, asked
         assert called == called_ordinarily, asked
         compiled += both.with_plans.operation(asked.document, None).plan is not None
@@ -196,8 +247,30 @@ async def test_plans_and_graphql_core_answer_alike(
         failed += b'"errors"' in ordinary
     # Neither way is tested against itself alone, nor only where all is well.
     assert compiled > DOCUMENTS * 0.6
-    assert answered > DOCUMENTS * 0.4
+    assert answered > DOCUMENTS * 0.25
     assert failed > DOCUMENTS * 0.1
+
+
+@pytest.mark.usefixtures("compiled_at_once")
+async def test_streams_tell_alike(recorded: tuple[World, dict[tuple[str, str], list[Any]]]) -> None:
+    world, views = recorded
+    both, random = Both(world), Random(11)
+    generator = Generator(world.schema._schema, random)
+    roots = [key for key, _ in _roots(world.schema._schema) if key[0] == "subscription"]
+    assert {key for key in views if key[0] == "subscription"} == set(roots)
+    compiled = told = 0
+    for number in range(max(30, DOCUMENTS // 5)):
+        kind, field = roots[number % len(roots)]
+        asked = generator.ask(kind, field)
+        values = random.choices(views[kind, field], k=3)
+        if number % 3 == 2:
+            values[random.randrange(3)] = random.choice([*FAILURES, broken(values[0], random)])
+        planned, ordinary = await both.follow(asked, values, random.choice((ADMIN, BOT, PUBLIC)))
+        assert planned == ordinary, asked
+        compiled += both.with_plans.operation(asked.document, None).plan is not None
+        told += len(planned)
+    assert compiled > 15
+    assert told > 60
 
 
 @pytest.mark.usefixtures("compiled_at_once")
@@ -239,7 +312,9 @@ async def test_a_value_that_cannot_be_shown_is_completed_elsewhere_without_resol
     object.__setattr__(wrong, "victory", None)
     document = STRIKE.replace("strike { id number }", "victory")
     variables = {"input": {"action": "FIGHT", "characterIds": ["1"], "idempotencyKey": "x"}}
-    planned, ordinary, called, _ = await Both(world).ask(Asked(document, variables, "executeStrike", "mutation"), wrong)
+    planned, ordinary, called, _ = await Both(world).ask(
+        Asked(document, variables, "executeStrike", "mutation"), wrong, BOT
+    )
     assert planned == ordinary
     assert b'"errors"' in planned
     assert len(called) == 1

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ import structlog
 from db.engine import Database
 from services.errors import OverloadedError
 from services.views import StrikeSuccess
+from tests.chaos.troubled_wire import TroubledWire
 from tests.services.strike_line.lines import BUSY, army, commands_of, line_on, raid_held, total_strikes, until_waiting
 from tests.services.world import OpenWorld, Sheet, World, books_balance
 
@@ -99,6 +101,30 @@ async def test_a_connection_killed_while_it_was_idle_is_opened_again(world: Worl
         answer = await line.strike(world.command(owner, owner.copies[1]))
     await database.close()
     assert (answer.strike.number, answer.replayed) == (2, False)
+
+
+async def test_a_line_on_which_the_server_said_goodbye_is_left_though_it_is_still_open(world: World) -> None:
+    owner = await world.player(Sheet(), Sheet())
+    await world.raid()
+    url = world.database.url
+    wire = TroubledWire(Path(str(url.query["host"])), linger_seconds=1.0)
+    await wire.lay()
+    through = Database(url.set(host="127.0.0.1", port=wire.port, query={}), application_name="goodbye")
+    try:
+        async with line_on(through) as line:
+            await line.strike(world.command(owner, owner.copies[0]))
+            killed = await world.connection.fetchval(
+                "SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE application_name = 'goodbye'"
+            )
+            assert killed
+            await asyncio.sleep(0.05)  # its last words are there, the end of the line is not
+            with structlog.testing.capture_logs() as logged:
+                answer = await line.strike(world.command(owner, owner.copies[1]))
+    finally:
+        await through.close()
+        await wire.remove()
+    assert (answer.strike.number, answer.replayed) == (2, False)
+    assert [entry["log_level"] for entry in logged] == ["warning"]
 
 
 class CutLine:

@@ -35,7 +35,7 @@ from services.strike_batch import Answer, StrikeBatch
 from services.strike_books import write_books
 from services.strike_facts import Changes, Success, read_facts
 
-LARGEST_BATCH = 256
+LARGEST_BATCH = 128
 WORTH_JUDGING_AHEAD = 16
 """Fewer strikes than that wait until the batch before is written: they may become more."""
 LONGEST_LOCK_WAIT_SECONDS = 0.25
@@ -80,7 +80,7 @@ class _Waiting:
     since: float
     in_doubt: bool = False
     settled: bool = False
-    """It has its answer, whether or not anybody still waits for it."""
+    """Its answer is certain, whether or not anybody still waits for it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -169,7 +169,10 @@ class StrikeLine:
     async def _write_forever(self) -> None:
         while not (self._stopping and not self._queue):
             try:
-                async with self._database.driver_connection() as writer, self._database.driver_connection() as reader:
+                async with (
+                    self._database.driver_connection(planned_once=True) as writer,
+                    self._database.driver_connection(planned_once=True) as reader,
+                ):
                     await self._write_while_connected(writer, reader)
             except DATABASE_AWAY as error:
                 log.warning("strike line: database away", error=type(error).__name__, waiting=self._unanswered)
@@ -220,7 +223,7 @@ class StrikeLine:
             if ahead is not None:
                 await self._land(ahead)
             return self._send(writer, _Flight([]))
-        following = _Flight(self._take())
+        following = _Flight(self._take(LARGEST_BATCH if ahead is not None else self._half()))
         if ahead is not None:
             ahead.followed = True
         try:
@@ -262,8 +265,14 @@ class StrikeLine:
             await self._settle()
         return holds
 
-    def _take(self) -> list[_Waiting]:
-        return [self._queue.popleft() for _ in range(min(LARGEST_BATCH, len(self._queue)))]
+    def _half(self) -> int:
+        """Of those who wait together, so that the others can follow: answered together, all would come together again,
+        and the database would wait for them, and they for it.
+        """
+        return min(LARGEST_BATCH, max(WORTH_JUDGING_AHEAD, len(self._queue) // 2))
+
+    def _take(self, most: int) -> list[_Waiting]:
+        return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
 
     def _put_back(self, strikes: Sequence[_Waiting]) -> None:
         self._queue.extendleft(reversed(strikes))
@@ -305,7 +314,7 @@ class StrikeLine:
             if judged is None or not holds:
                 if not flight.followed:
                     self._put_back(strikes)
-                    strikes[:] = self._take()
+                    strikes[:] = self._take(LARGEST_BATCH)
                 judged = await self._judge(connection, strikes, raid)
             await write_books(connection, judged)
             accepted = [
@@ -314,8 +323,11 @@ class StrikeLine:
             for waiting in accepted:
                 waiting.in_doubt = True  # until the commit is heard of
         self._left = judged.row_after
-        for waiting, answer in zip(strikes, judged.answers, strict=True):
-            self._give(waiting, answer)
+        for waiting in strikes:
+            self._settle_one(waiting)
+        # Not at once: a hundred callers who wake first would keep the batch that follows from being sent.
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self._give, tuple(strikes), judged.answers)
         metrics.BATCH_SIZE.observe(len(strikes) or 1)
         if accepted:
             self._on_commit()
@@ -341,24 +353,24 @@ class StrikeLine:
 
     # Answers
 
-    def _give(self, waiting: _Waiting, answer: Answer) -> None:
-        if isinstance(answer, WorldThreatError):
-            self._fail(waiting, answer)
-            return
-        self._settled(waiting)
-        if not waiting.answer.done():
-            # Found by its key after a commit in doubt: it was this very strike, not a second one.
-            mine = waiting.in_doubt and answer.replayed
-            waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
+    def _give(self, strikes: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
+        for waiting, answer in zip(strikes, answers, strict=True):
+            if isinstance(answer, WorldThreatError):
+                self._fail(waiting, answer)
+            elif not waiting.answer.done():
+                # Found by its key after a commit in doubt: it was this very strike, not a second one.
+                mine = waiting.in_doubt and answer.replayed
+                waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
-        self._settled(waiting)
+        self._settle_one(waiting)
         if not waiting.answer.done():
             waiting.answer.set_exception(error)
             with contextlib.suppress(asyncio.CancelledError):
                 waiting.answer.exception()  # a caller that went away does not leave an unheard error behind
 
-    def _settled(self, waiting: _Waiting) -> None:
+    def _settle_one(self, waiting: _Waiting) -> None:
+        """Whatever happens to the line now, it has its answer, or is about to hear it."""
         if not waiting.settled:
             waiting.settled = True
             self._unanswered -= 1

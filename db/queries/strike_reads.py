@@ -1,4 +1,9 @@
-"""What the strike line reads: a few set-based statements for all waiting strikes, under the raid's lock."""
+"""What the strike line reads: a few set-based statements for all waiting strikes.
+
+They say how to look, row by row along the keys, and leave the planner no other way (LATERAL with LIMIT, scalar
+subqueries, `raid_id + 0`, which keeps it off the leaderboards' indexes): their plans are made once (db/engine.py,
+LOOK_UPS), when the raid is young, and must still be right when its tables have grown a millionfold.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -142,7 +147,9 @@ _STRIKERS = f"""
 SELECT clock_timestamp(), {column_list(UserRow, "u")}, {column_list(ParticipantRow, "p")}
 FROM (SELECT) AS always
 LEFT JOIN users u ON u.discord_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))
-LEFT JOIN world_threat_participants p ON p.raid_id = $2 AND p.user_id = u.id
+LEFT JOIN LATERAL (
+    SELECT * FROM world_threat_participants part WHERE part.user_id = u.id AND part.raid_id + 0 = $2 LIMIT 1
+) AS p ON true
 """  # noqa: S608 - constant lists of columns
 
 
@@ -165,9 +172,10 @@ async def idempotency_rows(
 ) -> dict[tuple[int, str], IdempotencyRow]:
     """The strikes that answered these keys, each with its user's id, before."""
     records = await connection.fetch(
-        "SELECT i.user_id, i.key, i.content_hash, i.raid_id, i.number FROM idempotency_keys i "
-        "JOIN unnest($1::text::bigint[], ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AS asked(user_id, key) "
-        "USING (user_id, key)",
+        "SELECT known.* "
+        "FROM unnest($1::text::bigint[], ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AS asked(user_id, key) "
+        "CROSS JOIN LATERAL (SELECT user_id, key, content_hash, raid_id, number FROM idempotency_keys i "
+        "WHERE i.user_id = asked.user_id AND i.key = asked.key LIMIT 1) AS known",
         array_text(user_id for user_id, _ in keys),
         [key for _, key in keys],
     )
@@ -177,10 +185,9 @@ async def idempotency_rows(
 async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:
     """Players' copies of characters. A trade that commits later comes after the strikes of this transaction."""
     records = await connection.fetch(
-        "SELECT own.id, own.user_id, c.revision_id, own.stars, used.character_id IS NOT NULL "
-        "FROM user_characters own JOIN characters c ON c.id = own.character_id "
-        "LEFT JOIN world_threat_character_usage used ON used.raid_id = $1 AND used.character_id = own.id "
-        "WHERE own.id = ANY($2::text::bigint[])",
+        "SELECT own.id, own.user_id, (SELECT revision_id FROM characters c WHERE c.id = own.character_id), own.stars, "
+        "(SELECT true FROM world_threat_character_usage u WHERE u.raid_id = $1 AND u.character_id = own.id) IS TRUE "
+        "FROM user_characters own WHERE own.id = ANY($2::text::bigint[])",
         raid_id,
         array_text(copy_ids),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from db import migrate
 from db.embedded import EmbeddedServer
 from db.engine import Database
+from tests.folders import COPIED, HOME
 
 LONGEST = (
     "chaos/",
@@ -62,14 +63,14 @@ def _place(item: pytest.Item) -> int:
 def data_dir() -> Iterator[Path]:
     """An empty folder that the embedded server of one test may have, with a path short enough for a socket."""
     # Not tmp_path: pytest shuts its folders to other users again and again, and under root PostgreSQL is another user.
-    folder = Path(tempfile.mkdtemp(prefix="worldthreat-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="worldthreat-test-", dir=HOME))
     yield folder
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    folder = Path(tempfile.mkdtemp(prefix="worldthreat-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="worldthreat-tests-", dir=HOME))
     server = EmbeddedServer.start(folder, durable=False)
     yield server
     server.stop()
@@ -108,7 +109,7 @@ async def database_url(
 ) -> AsyncIterator[str]:
     """A migrated database of the test's own, dropped afterwards whoever is still connected."""
     name = f"test_{next(numbers)}"
-    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template} {COPIED}")
     yield _url_of(server, name)
     await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

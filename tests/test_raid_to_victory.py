@@ -21,7 +21,7 @@ PLAYERS = 200
 CHARACTERS_EACH = 24
 CLIENTS = 32
 STRIKES_OF_A_CLIENT = 60
-TOTAL_HP = 80_000
+TOTAL_HP = 40_000
 
 SUGGEST = """
 query ($id: ID!, $action: StrikeAction!) {

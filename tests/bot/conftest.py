@@ -21,6 +21,7 @@ with warnings.catch_warnings():
 from db.embedded import EmbeddedServer
 from tests.bot.fake_discord import FakeDiscord
 from tests.bot.harness import RaidBot, connected_bot
+from tests.folders import COPIED
 from tests.web.harness import Api, import_sample_roster, serving
 
 OpenRaidBot = Callable[..., AbstractAsyncContextManager[RaidBot]]
@@ -45,7 +46,7 @@ def open_bot_api(
     @contextlib.asynccontextmanager
     async def opened(**settings: Any) -> AsyncIterator[Api]:
         name = f"bot_{next(numbers)}"
-        await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template} {COPIED}")
         try:
             url = make_url(server.url).set(database=name).render_as_string(hide_password=False)
             async with serving(url, **settings) as api:

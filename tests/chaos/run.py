@@ -20,6 +20,7 @@ from tests.chaos.house import House
 from tests.chaos.strikers import Crowd
 from tests.chaos.trouble import Trouble
 from tests.chaos.troubled_wire import TroubledWire
+from tests.folders import HOME
 from tests.services.strike_line.lines import BUSY
 from tests.services.world import ADMIN, Owner, Sheet, World
 
@@ -93,7 +94,7 @@ async def run(seed: int, seconds: float, say: Say = lambda _line: None) -> Recor
 
 @contextlib.asynccontextmanager
 async def _house() -> AsyncIterator[House]:
-    folder = Path(tempfile.mkdtemp(prefix="worldthreat-chaos-"))
+    folder = Path(tempfile.mkdtemp(prefix="worldthreat-chaos-", dir=HOME))
     wire = TroubledWire(folder / "postgres")
     await wire.lay()
     house = House(folder, wire)

@@ -78,6 +78,7 @@ async def begin(world: World) -> None:
     assert (await world.strike(ada, "FIGHT", characterIds=team))["__typename"] == "ExecuteStrikeSuccess"
     await world.told(END_RAID, ADMIN, id=(await world.told("{ activeRaid { id } }"))["activeRaid"]["id"])
     await begin_raid(world, "First raid")
+    await world.told(SET_CHANNEL, BOT)  # which begins at the present: all that follows is for it
     lantern = (await world.told(GRANT_LANTERN, ADMIN))["grantEquipment"]["equipment"]["id"]
     for striker, action, more in (
         (ada, "FIGHT", {"equipmentId": lantern}),
@@ -87,7 +88,6 @@ async def begin(world: World) -> None:
     ):
         struck = await world.strike(striker, action, **more)
         assert struck["__typename"] == "ExecuteStrikeSuccess", struck
-    await world.told(SET_CHANNEL, BOT)
     await world.told(REMIND, ada)
 
 

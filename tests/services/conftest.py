@@ -13,6 +13,7 @@ from db.embedded import EmbeddedServer
 from db.engine import Database
 from db.queries import Connection
 from services.world_threat import WorldThreatService
+from tests.folders import COPIED
 from tests.services.world import OpenWorld, World
 
 numbers = itertools.count(1)
@@ -34,7 +35,7 @@ async def _new_database(
     server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.Record]", template: str
 ) -> AsyncIterator[Database]:
     name = f"world_{next(numbers)}"
-    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template} {COPIED}")
     database = Database(make_url(server.url).set(database=name), pool_size=4)
     yield database
     await database.close()

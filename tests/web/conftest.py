@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from db.embedded import EmbeddedServer
+from tests.folders import COPIED
 from tests.web.harness import Api, OpenApi, import_sample_roster, serving
 
 numbers = itertools.count(1)
@@ -22,7 +23,7 @@ def open_api(server: EmbeddedServer, administrator: "asyncpg.Connection[asyncpg.
     @contextlib.asynccontextmanager
     async def opened(**settings: Any) -> AsyncIterator[Api]:
         name = f"web_{next(numbers)}"
-        await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template} {COPIED}")
         try:
             url = make_url(server.url).set(database=name).render_as_string(hide_password=False)
             async with serving(url, **settings) as api:

@@ -28,7 +28,7 @@ from tests.schema.plans.generating import Asked, Generator, broken
 from tests.schema.world import ADMIN, BOT, STRIKE, World
 from web.answers import encode
 
-DOCUMENTS = int(os.environ.get("PLANS_DOCUMENTS", "300"))
+DOCUMENTS = int(os.environ.get("PLANS_DOCUMENTS", "150"))
 FAILURES = (
     ForbiddenError("not you"),
     InvalidInputError("field", "is wrong."),

@@ -128,6 +128,12 @@ class RaidMachine(RuleBasedStateMachine):
                 rewards = RewardOverrides(strike_divisor=1 + amount)
                 self._update(act, rewards.over(self.model.boss.rewards), rewards=rewards)
 
+    @precondition(lambda self: self.model.state.status is RaidStatus.PAUSED)
+    @rule()
+    def go_on(self) -> None:
+        """Left to `administer` alone, few raids that are paused would ever be struck again."""
+        self.administer("resume", 0)
+
     @rule(seconds=MOMENTS, noticed=st.booleans())
     def pass_time(self, seconds: int, *, noticed: bool) -> None:
         """The clock goes on; the raid clock may see it, or leave it to the next strike."""

@@ -200,6 +200,9 @@ ATTACKS: Final[dict[str, Attack]] = {
     "a silent socket": silent_socket,
     "a deaf socket": deaf_socket,
     "many operations": many_operations,
+    "different questions": messages(
+        *[_subscribe(str(each), f"subscription Q{each} {{ bossHp {{ current }} }}") for each in range(48)]
+    ),
     "nonsense": messages("nonsense"),
     "no object": messages("[" * 5_000),
     "a large message": messages('{"type":"ping","payload":{"a":"' + "x" * 100_000 + '"}}'),

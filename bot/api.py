@@ -194,11 +194,12 @@ class RaidApi:
 
         Raises ApiRefusedError, or what `ask` may try again: TransportQueryError is then OVERLOADED.
         """
-        if self._session is None:
+        session = self._session
+        if session is None:
             raise ApiUnavailableError("the line to the API is closed")
         try:
             async with self._room, asyncio.timeout(seconds):
-                data: dict[str, Any] = await self._session.execute(request, extra_args={"headers": dict(headers)})
+                data: dict[str, Any] = await session.execute(request, extra_args={"headers": dict(headers)})
                 return data
         except TransportQueryError as error:
             if _code(error) == OVERLOADED:

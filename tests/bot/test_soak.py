@@ -172,12 +172,12 @@ class Striker:
     async def _go_on(self, panel: Message) -> None:
         """From the report to the next panel."""
         await panel.click(NEXT)
-        await self.discord.until(lambda: REPORT not in panel.text, "the next panel", seconds=SIZE.answer_seconds)
+        await self._until(lambda: REPORT not in panel.text)
 
     async def _open(self, chance: random.Random) -> Message:
         """A panel, mostly for one character: so each player has many strikes."""
         opened = await self.discord.slash(self.user, self.place, "raid_strike")
-        await opened.answered(SIZE.answer_seconds)
+        await self._until(lambda: opened.is_answered)
         panel = opened.message
         if chance.random() > 0.1:
             await panel.select("wts:z:", ["1"])
@@ -217,9 +217,12 @@ class Striker:
         return True
 
     async def _sees(self, panel: Message, *wanted: str) -> None:
-        await self.discord.until(
-            lambda: any(each in panel.text for each in wanted), f"one of {wanted}", seconds=SIZE.answer_seconds
-        )
+        await self._until(lambda: any(each in panel.text for each in wanted))
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        """AssertionError when it does not come to it in time, or before everything is over."""
+        await self.discord.until(lambda: self.is_over or holds(), "an answer", seconds=SIZE.answer_seconds)
+        assert holds(), "it is over"
 
 
 def whole(number: str) -> int:

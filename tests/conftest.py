@@ -40,6 +40,10 @@ LONGEST = (
     "bot/",
     "pages/",
     "web/test_bad_input.py",
+    "web/test_hostile.py",
+    "web/test_faults.py",
+    "web/test_fuzz.py",
+    "web/test_stop.py",
 )
 """Files that take long go first, so that at the end no process waits for another; two browsers seldom meet."""
 GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"

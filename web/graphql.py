@@ -31,14 +31,13 @@ from web.answers import encode, failure_from, failure_of
 from web.bearer import acting_for, principal_of
 from web.events import send_events
 from web.lifecycle import Lifecycle
-from web.limits import Gate, address_of
+from web.limits import FULL_RETRY_MS, Gate, address_of
 from web.negotiation import Media
 from web.request_id import begin_request
 from web.requests import BadRequestError, Head, Question, head_of, question_of
 
 REFUSALS: Final = (UnauthenticatedError, RateLimitedError, OverloadedError, ForbiddenError, InvalidInputError)
 NO_STORE: Final = (b"cache-control", b"no-store")
-FULL_RETRY_MS: Final = 5_000
 STOPPING_RETRY_MS: Final = 1_000
 TYPES: Final = {media: (b"content-type", media.value) for media in Media}
 
@@ -133,10 +132,16 @@ class GraphQLView:
         if not self._gate.connections.opened(address):
             raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
         try:
+            ended = self._gate.admit(context.principal, address)
+        except RateLimitedError:
+            self._gate.connections.closed(address, None)
+            raise
+        try:
             results = await self._executor.stream(question.query, question.variables, question.operation_name, context)
             self._tally.requests[200] += 1
             await send_events(results, receive, send, self._lifecycle.stopping)
         finally:
+            ended()
             self._gate.connections.closed(address, None)
 
 

@@ -7,7 +7,7 @@ Who is over is told when to come back; nothing is done for them, and nobody else
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -31,10 +31,13 @@ COST_OF_ONE: Final = 1_000
 """So many fields in an answer count as one operation more."""
 NEW_DOCUMENT: Final = 4
 BAD_TOKENS: Final = RateLimitItemPerSecond(50, 10, "bad-tokens")
+FULL_RETRY_MS: Final = 5_000
 REDIS_SECONDS: Final = 0.25
 REDIS_AWAY_SECONDS: Final = 5.0
 SOCKETS_OF_ROLE: Final[Mapping[Role, int]] = {Role.PLAYER: 20, Role.BOT: 200, Role.ADMIN: 200}
 """Connections that one token may hold; an overlay's token is on as many screens as there are."""
+EXECUTIONS_OF_ADDRESS: Final = 100
+"""Subscriptions that one address may have executed at once. Whoever joins one that runs already adds none."""
 MOST_WINDOWS: Final = 20_000
 
 log = structlog.get_logger(__name__)
@@ -179,6 +182,7 @@ class Gate:
         self._away_until = 0.0
         self._of_role = {Role.PLAYER: limits.rates.player, Role.BOT: limits.rates.bot, Role.ADMIN: limits.rates.admin}
         self._blocked: dict[str, float] = {}
+        self._executions: Counter[str] = Counter()
 
     async def check(self, principal: Principal, address: str, operation: Operation, cost: int) -> None:
         """Counts an operation. Raises RateLimitedError when it is one too many."""
@@ -194,6 +198,24 @@ class Gate:
             of_address = self._rates.subscriptions if subscribes else self._rates.address
             if of_address is not None:
                 await self._hit(of_address, f"{'subscribe' if subscribes else 'ask'}-{address}", weight)
+
+    def admit(self, principal: Principal, address: str) -> Callable[[], None]:
+        """One more subscription is executed for somebody at `address`; what is returned says that it has ended.
+
+        Raises RateLimitedError when there are too many: with every change of the raid each costs its execution.
+        """
+        if principal.role in {Role.BOT, Role.ADMIN}:
+            return lambda: None
+        if self._executions[address] >= EXECUTIONS_OF_ADDRESS:
+            raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
+        self._executions[address] += 1
+
+        def ended() -> None:
+            self._executions[address] -= 1
+            if not self._executions[address]:
+                del self._executions[address]
+
+        return ended
 
     def check_stranger(self, address: str) -> None:
         """For a token that nobody knows yet. Raises RateLimitedError where too many were none."""

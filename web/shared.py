@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from strawberry.types import ExecutionResult
 from resolvers.context import Context
 from resolvers.live import CatchUp, Shared
 from schema.execution import Executor
+from services.errors import RateLimitedError
 from services.feed import Position
 from services.views import Principal, Role
 from services.world_threat import WorldThreatService
@@ -96,20 +98,36 @@ class SharedStreams:
         self._public_read = public_read
         self._streams: dict[Question, SharedStream] = {}
 
-    async def follow(self, question: Question, variables: dict[str, Any], subscriber: Subscriber) -> None:
-        """Joins `subscriber`, whose own variables are `variables`; comes back when it is told all it missed."""
+    async def follow(
+        self,
+        question: Question,
+        variables: dict[str, Any],
+        subscriber: Subscriber,
+        admit: Callable[[], Callable[[], None]],
+    ) -> None:
+        """Joins `subscriber`, whose own variables are `variables`; comes back when it is told all it missed.
+
+        `admit` is asked before anything new is executed; what it returns is called when that has ended. What it
+        raises is the subscriber's error.
+        """
         stream = self._streams.get(question)
         if stream is None:
+            try:
+                ended = admit()
+            except RateLimitedError as error:
+                subscriber.error(failure_from(error))
+                return
             stream = SharedStream(self._executor, self._service, question, self._make_context)
             self._streams[question] = stream
-            stream.start(self._forget)
+            stream.start(partial(self._forget, ended))
         await stream.join(subscriber, variables)
 
     def leave(self, subscriber: Subscriber) -> None:
         if subscriber.stream is not None:
             subscriber.stream.leave(subscriber)
 
-    def _forget(self, stream: "SharedStream") -> None:
+    def _forget(self, ended: Callable[[], None], stream: "SharedStream") -> None:
+        ended()
         if self._streams.get(stream.question) is stream:
             del self._streams[stream.question]
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -275,7 +276,8 @@ class Socket:
         canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()
         question = Question(audience, query, name, canonical, sharing.resumed_by)
         shared = self._endpoint.shared
-        joining = self._spawn(shared.follow(question, variables, subscriber))
+        admit = partial(self._endpoint.gate.admit, self.principal, self._address)
+        joining = self._spawn(shared.follow(question, variables, subscriber, admit))
 
         def leave() -> None:
             joining.cancel()
@@ -323,6 +325,11 @@ class Socket:
     ) -> None:
         """A subscription for this asker alone."""
         try:
+            ended = self._endpoint.gate.admit(self.principal, self._address)
+        except RateLimitedError as error:
+            subscriber.error(failure_from(error))
+            return
+        try:
             stream = await self._endpoint.executor.stream(query, variables, operation_name, self._context())
             async with aclosing(stream):
                 async for result in stream:
@@ -332,6 +339,8 @@ class Socket:
         except Exception as error:  # noqa: BLE001 - it is logged
             subscriber.error(failure_from(error))
             return
+        finally:
+            ended()
         subscriber.complete()
 
     def _context(self) -> Context:

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 ANSWER_SECONDS: Final = 20.0
-LINGER_SECONDS: Final = 6.0
+LINGER_SECONDS = 6.0
 PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 NEVER: Final = frozenset({1008, 1009, 1011, 4429})
 """Close codes after which clients never come back: not for load."""
@@ -111,14 +111,14 @@ async def _socket(target: Target) -> Any:
     url = f"ws://127.0.0.1:{target.port}/graphql"
     headers = {"X-Forwarded-For": target.address}
     async with connect(
-        url, subprotocols=[PROTOCOL], proxy=None, compression=None, additional_headers=headers
+        url, subprotocols=[PROTOCOL], proxy=None, compression=None, close_timeout=1, additional_headers=headers
     ) as socket:
         yield socket
 
 
-async def _closed(socket: ClientConnection, seconds: float = LINGER_SECONDS) -> str | None:
+async def _closed(socket: ClientConnection, seconds: float | None = None) -> str | None:
     with contextlib.suppress(ConnectionClosed, TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(LINGER_SECONDS if seconds is None else seconds):
             while True:
                 await socket.recv()
     return f"closed a socket with {socket.close_code}" if socket.close_code in NEVER else None
@@ -200,6 +200,9 @@ ATTACKS: Final[dict[str, Attack]] = {
     "a silent socket": silent_socket,
     "a deaf socket": deaf_socket,
     "many operations": many_operations,
+    "different questions": messages(
+        *[_subscribe(str(each), f"subscription Q{each} {{ bossHp {{ current }} }}") for each in range(48)]
+    ),
     "nonsense": messages("nonsense"),
     "no object": messages("[" * 5_000),
     "a large message": messages('{"type":"ping","payload":{"a":"' + "x" * 100_000 + '"}}'),

@@ -115,6 +115,41 @@ async def test_a_token_has_so_many_sockets(api: Api) -> None:
         assert (dict(gate.connections._of_addresses), dict(gate.connections._of_tokens)) == ({}, {})
 
 
+async def test_an_address_has_so_many_different_subscriptions_executed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs its execution with every change. Who asks what is answered already may always join."""
+    monkeypatch.setattr("web.limits.EXECUTIONS_OF_ADDRESS", 3)
+    await api.raid()
+    async with edge(api) as live:
+        first, second = await live.client(), await live.client(api.tokens.player)
+        for number in ("1", "2"):
+            await first.subscribe(f"subscription Q{number} {{ bossHp {{ current }} }}", number)
+            await first.data()
+        await second.subscribe("subscription Mine { bossHp { current } }", "3")
+        await second.data()
+        for client in (first, second):
+            await client.subscribe("subscription More { bossHp { current } }", "4")
+            error = await client.heard()
+            assert (error["type"], error["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+        joined, bot = await live.client(), await live.client(api.tokens.bot)
+        await joined.subscribe("subscription Q1 { bossHp { current } }")
+        await joined.data()
+        await bot.subscribe("subscription Bots { bossHp { current } }")
+        await bot.data()
+        await second.send({"id": "3", "type": "complete"})
+        await first.subscribe("subscription More { bossHp { current } }", "5")
+        message = await first.heard()
+        while message["type"] == "error":  # the one before has not quite ended
+            await first.subscribe("subscription More { bossHp { current } }", "5")
+            message = await first.heard()
+        assert message["type"] == "next"
+        for each in live.clients:
+            each.transport.abort()
+        assert await live.left_over() == []
+        assert not live.endpoint.gate._executions
+
+
 async def test_a_socket_that_says_too_much_is_read_slowly_and_stays_open(api: Api) -> None:
     async with edge(api) as live:
         client = await live.client()

@@ -38,7 +38,7 @@ async def test_a_strike_that_the_database_refuses_fails_alone(world: World) -> N
                 await until_waiting(line, 24)
             with structlog.testing.capture_logs() as logged:
                 answers = await asyncio.gather(*strikes, return_exceptions=True)
-        assert [(entry["log_level"], entry["strikes"]) for entry in logged] == [("error", 24)]
+        assert [(entry["log_level"], entry["strikes"]) for entry in logged] == [("error", 16), ("error", 8)]
         failed = [place for place, answer in enumerate(answers) if not isinstance(answer, StrikeSuccess)]
         assert failed == [5, 17]
         assert all(isinstance(answers[place], asyncpg.RaiseError) for place in failed)

@@ -1,7 +1,11 @@
+from dataclasses import fields, replace
+from typing import Any
+
 import pytest
 
-from services.rules.state import Participant, contribution, new_raid
-from services.rules.values import RaidStatus
+from services.rules.manager import _add_to_state
+from services.rules.state import Participant, RaidState, contribution, new_raid
+from services.rules.values import RaidOutcome, RaidStatus
 from tests.services.rules.builders import HOUR, NOW, active, boss, cursed, elemental, elementals
 
 
@@ -44,3 +48,26 @@ def test_fights_and_analyses_are_strikes() -> None:
 def test_contribution_counts_analysis_by_six_fifths(damage: int, analysis_points: int, total: int) -> None:
     assert contribution(damage, analysis_points) == total
     assert Participant(7, damage=damage, analysis_points=analysis_points).contribution == total
+
+
+def test_a_strike_leaves_all_of_the_state_as_it_was_that_is_not_its_own() -> None:
+    """The state after a strike is written out field by field: none may be forgotten."""
+    raid: Any = active(
+        boss(total_hp=900, curse_every=40), weaknesses=elementals("fire"), curses=cursed(elemental("ice"))
+    )
+    counts = ("analysis_points", "breakthroughs", "stage", "curse_clock", "fights", "analyses", "participants")
+    sums = ("analysts", "damage", "hp_adjusted", "sequence", "draws", "final_blow_by")
+    times = ("starts_at", "ends_at", "paused_at", "completed_at")
+    before: RaidState = replace(
+        raid,
+        outcome=RaidOutcome.EXPIRED,
+        **dict.fromkeys(counts, 5),
+        **dict.fromkeys(sums, 3),
+        **dict.fromkeys(times, NOW),
+    )
+    untouched = {field.name: getattr(before, field.name) for field in fields(RaidState)}
+    assert all(value != field.default for field, value in zip(fields(RaidState), untouched.values(), strict=True))
+    striker = Participant(7, fights=1, damage=10)
+    after = _add_to_state(before, striker, replace(striker, fights=2, damage=30), 20, 0)
+    moved = {"hp": before.hp - 20, "damage": 23, "fights": 6, "curse_clock": 6}
+    assert {field.name: getattr(after, field.name) for field in fields(RaidState)} == untouched | moved

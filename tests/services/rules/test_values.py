@@ -1,4 +1,6 @@
-from services.rules.values import STAT_INDEX, STATS, Affinity, AffinityKind, CharacterSheet
+from dataclasses import replace
+
+from services.rules.values import STAT_INDEX, STATS, Affinity, AffinityKind, Character, CharacterSheet, Reward
 from tests.services.rules.builders import elemental, genre
 
 
@@ -29,3 +31,12 @@ def test_a_sheet_knows_its_affinities_by_key_and_each_once() -> None:
 def test_the_eight_stats_are_kept_in_the_order_of_the_rules() -> None:
     assert [stat.value for stat in STATS] == ["hp", "atk", "mag", "vit", "spr", "int", "spd", "lck"]
     assert [STAT_INDEX[stat] for stat in STATS] == list(range(8))
+
+
+def test_what_is_quickly_made_is_the_value_it_was() -> None:
+    reward = Reward("crystals", 5)
+    assert reward == Reward(amount=5, currency="crystals")
+    assert hash(reward) == hash(Reward("crystals", 5))
+    assert replace(reward, amount=6) == Reward("crystals", 6)
+    assert repr(reward) == "Reward(currency='crystals', amount=5)"
+    assert not hasattr(Character(1, CharacterSheet("Ann", None, 3, (0,) * 8, ()), 2), "__dict__")

@@ -56,8 +56,6 @@ LONGEST = (
     "services/test_planning.py",
     "bot/",
     "web/",
-    "web/test_fuzz.py",
-    "web/test_stop.py",
 )
 """Files that take long go first, so that at the end no process waits for another; two browsers seldom meet."""
 GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"

@@ -61,7 +61,7 @@ class Follower:
             after = self.sequences[-1] if self.sequences else 0
             await client.subscribe(UPDATES, variables={"raidId": self._raid_id, "after": after})
             try:
-                async with asyncio.timeout(self._chance.uniform(0.05, 4.0)):
+                async with asyncio.timeout(self._chance.uniform(0.05, 2.0)):
                     while not self.sequences or self.sequences[-1] <= EVENTS:
                         update = (await client.data())["raidUpdates"]
                         assert not update["gap"]

@@ -29,6 +29,7 @@ from bench.kit.world import BOT, CHARACTERS_EACH, World, postgres, world
 from db.embedded import EmbeddedServer
 from services.errors import WorldThreatError
 from services.rules.values import StrikeAction
+from worldthreat.wiring import keep_what_is_there
 
 NEVER = 10_000_000
 WARM_UP_SECONDS = 0.5
@@ -176,6 +177,7 @@ async def benchmark(options: Options, *, quick: bool) -> None:
                 await pgbench.install(connection)
             for number in range(options.rounds):
                 for name in options.sides if number % 2 == 0 else reversed(options.sides):
+                    keep_what_is_there()  # as the API's processes do when they start
                     raid_id = await made.new_raid(curse_every=NEVER)
                     async with made.database.driver_connection() as connection:
                         await connection.execute("CHECKPOINT")

@@ -67,7 +67,7 @@ async def backstage(database_url: str) -> AsyncIterator[Backstage]:
         await database.close()
 
 
-def _keep_what_is_there() -> None:
+def keep_what_is_there() -> None:
     """What a process starts with, it keeps: the collector looks through it no more, and comes less often.
 
     A strike makes a few hundred objects, and at Python's own thresholds every seventh microsecond of one was spent on
@@ -125,7 +125,7 @@ async def application(settings: Settings, database_url: str) -> AsyncIterator[Ap
     wakeups.start(service.feed.hear)
     if relay is not None:
         service.feed.relay_through(relay)
-    _keep_what_is_there()
+    keep_what_is_there()
     try:
         yield Application(database, service, app, drain)
     finally:

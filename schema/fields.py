@@ -9,11 +9,10 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
 from schema.access import Access, Rule
+from schema.plans.selections import PATH, READ
 from schema.text import StorableText
 
 Info = strawberry.Info[Context, None]
-READ = "read"
-PATH = "path"
 
 
 class ViewField(StrawberryField):

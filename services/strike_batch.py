@@ -7,6 +7,7 @@ A refused strike spends nothing and leaves no row. Nothing here asks the databas
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from db.rows import EventRow, IdempotencyRow, RaidRow, StrikeRow, UserRow
 from services import views
@@ -78,9 +79,9 @@ class StrikeBatch:
         self.changes = Changes()
         self._live: LiveRaid | None = None
 
-    @property
+    @cached_property
     def row_after(self) -> RaidRow | None:
-        """The raid's row when this batch is written."""
+        """The raid's row when this batch is written; not to be asked for before it is judged."""
         live = self._live
         if live is None or not self.accepted.strikes:
             return self.facts.raid

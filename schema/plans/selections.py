@@ -4,7 +4,7 @@ The functions return what graphql-core's completion would. For whatever they do 
 that is not plainly as its type says, they raise `UnfitError`, or whatever reading it raised.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from inspect import isawaitable
 from typing import Any, Final, TypeAlias
@@ -235,9 +235,4 @@ def _members(leaf: GraphQLEnumType) -> dict[Enum, str]:
     enum = getattr(definition, "wrapped_cls", None)
     if not isinstance(enum, type) or not issubclass(enum, Enum):
         return {}
-    return dict(_shown(leaf, enum))
-
-
-def _shown(leaf: GraphQLEnumType, enum: type[Enum]) -> Iterator[tuple[Enum, str]]:
-    for member in enum:
-        yield member, leaf.coerce_output_value(member)
+    return {member: leaf.coerce_output_value(member) for member in enum}

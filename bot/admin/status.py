@@ -40,7 +40,7 @@ async def show_status(bot: "WorldThreatBot", interaction: discord.Interaction["W
         ]
         embed.add_field(name=text(locale, "admin-scheduled-raids"), value="\n".join(lines), inline=False)
     if actions:
-        lines = [_line(action) for action in actions]
+        lines = [_line(locale, action) for action in actions]
         embed.add_field(name=text(locale, "admin-last-actions"), value="\n".join(lines), inline=False)
     await insist(lambda: interaction.edit_original_response(embed=embed))
 
@@ -65,9 +65,10 @@ def _live(locale: discord.Locale, raid: Raid) -> str:
     )
 
 
-def _line(action: Action) -> str:
-    """At most 1,024 characters for six of them: who, what, when, why."""
+def _line(locale: discord.Locale, action: Action) -> str:
+    """At most 1,024 characters for six of them: when, who, what, why."""
     discord_id = DISCORD_ID.search(action.actor)
     who = shown(action.actor, 20) if discord_id is None else f"<@{discord_id[0]}>"
+    what = text(locale, "admin-action", action=action.action, name=shown(action.action, 20))
     why = f": {shown(action.reason, 35)}" if action.reason else ""
-    return f"{moment_text(action.acted_at, 'R')} {who} {shown(action.action, 20)}{why}"
+    return f"{moment_text(action.acted_at, 'R')} {who} {what}{why}"

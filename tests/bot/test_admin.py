@@ -10,6 +10,7 @@ import pytest
 from bot.admin.times import UnreadableTimeError, moment
 from tests.bot.fake_discord import Interaction, User
 from tests.bot.harness import RaidBot
+from tests.web.harness import ROOT
 
 LIVE = "{ activeRaid { id name status endsAt boss { name } } }"
 RAIDS = "{ raids(first: 5) { nodes { name status startsAt endsAt } } }"
@@ -142,10 +143,12 @@ async def test_what_changed_in_between_is_a_sentence(raid_bot: RaidBot) -> None:
 
 
 async def test_the_status_shows_the_raid_and_what_admins_did(raid_bot: RaidBot) -> None:
-    await raid_bot.api.raid()
+    raid_id = await raid_bot.api.raid()
+    await raid_bot.api.service.desk.pause_raid(ROOT, raid_id=raid_id, reason="Back at 18:00")
     shown = (await admin_does(raid_bot, "status")).message
     assert "Gloomtide" in shown.text
     assert "100,000 of 100,000" in shown.text
+    assert r"root paused the raid: Back at 18\:00" in shown.text
     assert shown.ephemeral
 
 

@@ -63,3 +63,18 @@ admin-live =
 admin-ends-never = wenn der Boss fällt
 admin-scheduled-raids = Geplant
 admin-last-actions = Was Admins zuletzt getan haben
+# So nennt es das Protokoll der API; was neuer ist als diese Liste, heißt wie dort.
+admin-action = { $action ->
+    [create_raid] hat einen Raid begonnen oder geplant
+    [update_raid] hat den Raid geändert
+    [pause_raid] hat den Raid angehalten
+    [resume_raid] hat den Raid weitergehen lassen
+    [end_raid] hat den Raid beendet
+    [adjust_boss_hp] hat die LP des Bosses geändert
+    [grant_characters] hat Charaktere vergeben
+    [grant_equipment] hat Ausrüstung vergeben
+    [forget_player] hat einen Spieler vergessen
+    [create_token] hat ein Token angelegt
+    [revoke_token] hat ein Token widerrufen
+   *[other] { $name }
+}

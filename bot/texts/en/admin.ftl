@@ -65,3 +65,18 @@ admin-live =
 admin-ends-never = when the boss falls
 admin-scheduled-raids = Planned
 admin-last-actions = What admins did last
+# What the API's log calls it; an action that is newer than this list is told by that name.
+admin-action = { $action ->
+    [create_raid] began or planned a raid
+    [update_raid] changed the raid
+    [pause_raid] paused the raid
+    [resume_raid] let the raid go on
+    [end_raid] ended the raid
+    [adjust_boss_hp] changed the boss's HP
+    [grant_characters] gave characters
+    [grant_equipment] gave equipment
+    [forget_player] forgot a player
+    [create_token] made a token
+    [revoke_token] revoked a token
+   *[other] { $name }
+}

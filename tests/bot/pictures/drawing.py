@@ -29,7 +29,7 @@ _INLINE = (
     (re.compile(r"&lt;#\d+&gt;"), '<span class="mention"># raid</span>'),
 )
 _TIME = re.compile(r"&lt;t:(\d+)(?::([tTdDfFR]))?&gt;")
-_ESCAPED = re.compile(r"\\([\\*_~`|\[\]()#>.!+-])")
+_ESCAPED = re.compile(r"\\([\\*_~`|<>\[\]()#:.!+-])")
 
 
 def page(shown: Shown, *, now: float, command: str | None = None, by: str = "Ada") -> str:

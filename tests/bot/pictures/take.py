@@ -98,10 +98,17 @@ async def channel(stage: Stage) -> tuple[Shown, str | None]:
 
 
 async def administration(stage: Stage) -> tuple[Shown, str | None]:
-    asking = await stage.asked("raid_admin pause", by=stage.raid_bot.admin)
-    await (await asking.click("Pause …")).submit({"reason": "Maintenance until 18:00"})
-    await until(lambda: "is paused" in asking.text, "the raid is paused")
+    desk, raid_id = stage.raid_bot.api.service.desk, "1"
+    await desk.adjust_boss_hp(ROOT, raid_id=raid_id, current_hp=140_000, reason="The crowd is larger than we thought")
+    await said_why(stage, "pause", "Maintenance until 18:00", "is paused")
+    await said_why(stage, "resume", "All is well again", "goes on")
     return (await stage.asked("raid_admin status", by=stage.raid_bot.admin)).shown, "raid_admin status"
+
+
+async def said_why(stage: Stage, action: str, reason: str, done: str) -> None:
+    asking = await stage.asked(f"raid_admin {action}", by=stage.raid_bot.admin)
+    await (await asking.click(f"{action.capitalize()} …")).submit({"reason": reason})
+    await until(lambda: done in asking.text, f"{action} is done")
 
 
 async def announcement(stage: Stage) -> tuple[Shown, str | None]:
@@ -127,8 +134,7 @@ SCENES: dict[str, Scene] = {
     "channel": channel,
     "admin": administration,
 }
-"""In this order: the report is of Ada's strike, and what comes after it shows where she stands; at last the raid is
-paused."""
+"""In this order: the report is of Ada's strike, and what comes after it shows where she stands; at last admins act."""
 
 
 async def set_the_stage(raid_bot: RaidBot) -> Stage:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from db.engine import Database
-from db.queries import administration, leaderboards, players, raids
+from db.queries import players, raids
 from db.rows import OwnedRow
 from services import codec, views
 from services.errors import CharacterNotOwnedError, EquipmentNotOwnedError, NoActiveEventError, PlayerNotFoundError
@@ -36,21 +37,18 @@ class StrikePlanner:
         equipment_id: str | None,
     ) -> views.StrikePreview:
         """What this strike would score now. Raises what the strike would be refused with, in the same order."""
+        found = await self._reader.live_raid()
+        refusals.check_team(character_ids, RaidRules() if found is None else self._rules(found))
+        if found is None:
+            await self._refuse_without_raid()
+        raid, rulebook = self._reader.with_rulebook(found)
+        state = state_of(raid)
+        refusals.check_raid(raid.id, state)
+        user = await self._reader.user(discord_id)
+        if user is None:
+            raise PlayerNotFoundError(discord_id=discord_id)
+        numbers = [parse_id(text) for text in character_ids]
         async with self._database.reading() as connection:
-            found = await raids.live_raid(connection)
-            refusals.check_team(character_ids, RaidRules() if found is None else self._rules(found))
-            if found is None:
-                ended = await raids.newest_ended_raid(connection)
-                if ended is not None and ended.outcome == RaidOutcome.VICTORY:
-                    refusals.check_raid(ended.id, state_of(ended))
-                raise NoActiveEventError(next_starts_at=await raids.next_start(connection))
-            raid, rulebook = self._reader.with_rulebook(found)
-            state = state_of(raid)
-            refusals.check_raid(raid.id, state)
-            user = await players.user_by_discord_id(connection, discord_id)
-            if user is None:
-                raise PlayerNotFoundError(discord_id=discord_id)
-            numbers = [parse_id(text) for text in character_ids]
             owned = {
                 copy.id: (copy, self._reader.sheet(revision))
                 for copy, revision in await players.copies(
@@ -61,8 +59,7 @@ class StrikePlanner:
                 )
             }
             pieces = [] if equipment_id is None else (await players.equipment(connection, [user.id]))[user.id]
-            row = await leaderboards.participant(connection, raid.id, user.id)
-            now = await administration.database_time(connection)
+            standing = await players.standing(connection, user.id, raid.id)
         missing = tuple(text for text, number in zip(character_ids, numbers, strict=True) if number not in owned)
         if missing:
             raise CharacterNotOwnedError(character_ids=missing)
@@ -81,13 +78,22 @@ class StrikePlanner:
             (copy.id for copy, _ in copies),
             {copy.id for copy, _ in copies if copy.used_at is not None},
         )
-        if row is not None:
-            refusals.check_cooldown(participant_of(row), rulebook.boss.rules, now)
+        if standing.participant is not None:
+            refusals.check_cooldown(participant_of(standing.participant), rulebook.boss.rules, standing.now)
         refusals.check_something_left_to_find(action, state, rulebook.boss)
         team = tuple(Character(copy.id, sheet, copy.stars) for copy, sheet in copies)
         score = rulebook.resolver.resolve(action, team, equipment, rulebook.resolver.pricing(state))
         refusals.check_effect(score)
         return preview_view(score, team, state.sequence)
+
+    async def _refuse_without_raid(self) -> NoReturn:
+        """Raises BossAlreadyDefeatedError, NoActiveEventError."""
+        async with self._database.reading() as connection:
+            ended = await raids.newest_ended_raid(connection)
+            next_starts_at = await raids.next_start(connection)
+        if ended is not None and ended.outcome == RaidOutcome.VICTORY:
+            refusals.check_raid(ended.id, state_of(ended))
+        raise NoActiveEventError(next_starts_at=next_starts_at)
 
     def _rules(self, found: raids.RaidAndBoss) -> RaidRules:
         return self._reader.with_rulebook(found)[1].boss.rules
@@ -173,14 +179,14 @@ class StrikePlanner:
 
         Raises PlayerNotFoundError.
         """
+        user = await self._reader.user(discord_id)
+        if user is None:
+            raise PlayerNotFoundError(discord_id=discord_id)
+        found = await self._reader.live_raid()
+        if found is None:
+            return None
+        raid, rulebook = self._reader.with_rulebook(found)
         async with self._database.reading() as connection:
-            user = await players.user_by_discord_id(connection, discord_id)
-            if user is None:
-                raise PlayerNotFoundError(discord_id=discord_id)
-            found = await raids.live_raid(connection)
-            if found is None:
-                return None
-            raid, rulebook = self._reader.with_rulebook(found)
             rows = (await players.rosters(connection, [user.id], raid.id))[user.id]
         state = state_of(raid)
         return _Unused(

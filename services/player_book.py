@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Database
-from db.queries import administration, leaderboards, players, raids, reminders
+from db.queries import administration, players, raids, reminders
 from db.rows import OwnedRow, RevisionRow
 from services import codec, views
 from services.errors import InvalidInputError, PlayerNotFoundError, UnknownCharactersError
@@ -76,8 +76,7 @@ class PlayerBook:
         self._reader = reader
 
     async def player(self, discord_id: str) -> views.Player | None:
-        async with self._database.reading() as connection:
-            user = await players.user_by_discord_id(connection, discord_id)
+        user = await self._reader.user(discord_id)
         return None if user is None else player_view(user)
 
     async def players(self, user_ids: Sequence[int]) -> list[views.Player]:
@@ -86,9 +85,9 @@ class PlayerBook:
             found = await players.users(connection, user_ids)
         return [player_view(found[user_id]) for user_id in user_ids]
 
-    async def live_pricing(self, connection: AsyncConnection) -> tuple[int, Rulebook, Pricing] | None:
+    async def _live_pricing(self) -> tuple[int, Rulebook, Pricing] | None:
         """(raid id, rulebook, prices) of the live raid."""
-        found = await raids.live_raid(connection)
+        found = await self._reader.live_raid()
         if found is None:
             return None
         row, rulebook = self._reader.with_rulebook(found)
@@ -108,8 +107,8 @@ class PlayerBook:
         Raises InvalidInputError for what is no cursor at all.
         """
         last = decode_cursor(after, int)
+        live = await self._live_pricing()
         async with self._database.reading() as connection:
-            live = await self.live_pricing(connection)
             found = await players.rosters(connection, user_ids, None if live is None else live[0])
         pricing = None if live is None else live[1:]
         pages: list[Page[views.Character] | InvalidInputError] = []
@@ -145,20 +144,19 @@ class PlayerBook:
         raid_id: str | None,
     ) -> views.Participation | None:
         """None when there is no such raid or player. Raises ForbiddenError for whom it does not concern."""
+        found = await self._reader.live_raid() if raid_id is None else None
+        user = await self._reader.user(discord_id)
+        require_private(principal, -1 if user is None else user.id)
         async with self._database.reading() as connection:
-            user = await players.user_by_discord_id(connection, discord_id)
-            require_private(principal, -1 if user is None else user.id)
-            found = await raids.live_raid(connection) if raid_id is None else None
             if found is None:
                 number = await self._reader.raid_id_or_current(connection, raid_id)
                 found = None if number is None else await raids.raid(connection, number)
             if user is None or found is None:
                 return None
             raid, rulebook = self._reader.with_rulebook(found)
-            row = await leaderboards.participant(connection, raid.id, user.id)
-            available, used = await players.usage_counts(connection, user.id, raid.id)
+            standing = await players.standing(connection, user.id, raid.id)
             rewards = (await players.balances(connection, [user.id], raid.id))[user.id]
-            now = await administration.database_time(connection)
+        row = standing.participant
         participant = Participant(user.id) if row is None else participant_of(row)
         calculator, boss = rulebook.calculator, rulebook.boss
         tier = calculator.tier(participant.contribution)
@@ -178,9 +176,9 @@ class PlayerBook:
             next_tier=None
             if next_tier is None
             else views.NextTier(next_tier.name, next_tier.contribution - participant.contribution),
-            ready_at=ready if ready is not None and ready > now else None,
-            available_characters=available,
-            used_characters=used,
+            ready_at=ready if ready is not None and ready > standing.now else None,
+            available_characters=standing.available,
+            used_characters=standing.used,
             rewards=tuple(Reward(currency, amount) for currency, amount in rewards),
         )
 
@@ -226,6 +224,7 @@ class PlayerBook:
         for index, (_, stars) in enumerate(grants):
             if stars is not None and not 1 <= stars <= 6:
                 raise InvalidInputError(f"grants[{index}].stars", f"must be from 1 to 6; {stars} is not.")
+        live = await self._live_pricing()
         async with self._database.transaction() as connection:
             user = await players.user_by_discord_id(connection, discord_id)
             if user is None:
@@ -240,7 +239,6 @@ class PlayerBook:
                 [(known[key][0], known[key][1] if stars is None else stars) for key, stars in grants],
             )
             await reminders.rearm(connection, user.id)
-            live = await self.live_pricing(connection)
             given = {"characters": [list(each) for each in grants]}
             await _note(connection, actor, "grant_characters", f"for player {user.public_id}", given)
             rows = await players.copies(connection, copies, user.id, None if live is None else live[0])

@@ -10,6 +10,7 @@ from db.engine import Database
 from db.queries import leaderboards, players, raids
 from db.rows import EventRow, RaidRow, RankedRow, RevisionRow, StrikeRow, UserRow
 from services import codec, views
+from services.gathered import Gathered
 from services.paging import decode_number, encode_cursor, page
 from services.raid_records import Rulebook, boss_at, event_of, state_of
 from services.raid_views import raid_view, strike_view
@@ -28,6 +29,25 @@ class RaidReader:
     def __init__(self, database: Database, shelf: Shelf) -> None:
         self._database = database
         self._shelf = shelf
+        self._live: Gathered[None, raids.RaidAndBoss] = Gathered(self._read_live)
+        self._users: Gathered[str, UserRow] = Gathered(self._read_users)
+
+    async def live_raid(self) -> raids.RaidAndBoss | None:
+        """The raid that is active or paused. Not to be waited for with a connection in hand: it needs one itself."""
+        return await self._live.get(None)
+
+    async def user(self, discord_id: str) -> UserRow | None:
+        """As `live_raid`."""
+        return await self._users.get(discord_id)
+
+    async def _read_live(self, _questions: Sequence[None]) -> dict[None, raids.RaidAndBoss]:
+        async with self._database.reading() as connection:
+            found = await raids.live_raid(connection)
+        return {} if found is None else {None: found}
+
+    async def _read_users(self, discord_ids: Sequence[str]) -> dict[str, UserRow]:
+        async with self._database.reading() as connection:
+            return await players.users_by_discord_id(connection, discord_ids)
 
     def _view(self, found: raids.RaidAndBoss) -> views.Raid:
         row, rulebook = self.with_rulebook(found)
@@ -43,8 +63,7 @@ class RaidReader:
 
     async def active_raid(self) -> views.Raid | None:
         """The raid that can be struck, or is paused, now."""
-        async with self._database.reading() as connection:
-            found = await raids.live_raid(connection)
+        found = await self.live_raid()
         return None if found is None else self._view(found)
 
     async def is_raid_due(self) -> bool:
@@ -65,8 +84,11 @@ class RaidReader:
         number = None if raid_id is None else parse_id(raid_id)
         if raid_id is not None and number is None:
             return None
-        async with self._database.reading() as connection:
-            found = await raids.live_raid(connection) if number is None else await raids.raid(connection, number)
+        if number is None:
+            found = await self.live_raid()
+        else:
+            async with self._database.reading() as connection:
+                found = await raids.raid(connection, number)
         return None if found is None else found[0].id
 
     async def raids(self, *, first: int, after: str | None, status: RaidStatus | None) -> Page[views.Raid]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Select, any_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -40,9 +40,12 @@ def _tokens() -> Select[*tuple[Any, ...]]:
     ).outerjoin(User, User.id == ApiToken.user_id)
 
 
+_NOW: Final = select(func.clock_timestamp())
+
+
 async def database_time(connection: AsyncConnection) -> datetime:
     """The database's clock now."""
-    moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    moment: datetime = (await connection.execute(_NOW)).scalar_one()
     return moment
 
 

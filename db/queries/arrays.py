@@ -3,9 +3,10 @@
 A VALUES clause has a parameter per value, is compiled anew each time (about 3 ms) and ends at 32,767 of them.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from typing import Any, Final, cast
 
-from sqlalchemy import BigInteger, TableValuedAlias, column, func, literal
+from sqlalchemy import BigInteger, ColumnElement, TableValuedAlias, any_, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
@@ -17,19 +18,26 @@ def array_text(numbers: Iterable[int | None]) -> str:
     return "{" + ",".join(["NULL" if number is None else str(number) for number in numbers]) + "}"
 
 
-def _table(*columns: tuple[str, Sequence[int]]) -> TableValuedAlias:
+def among(of: Any, name: str) -> ColumnElement[bool]:
+    """Whether the column is one of the numbers of the parameter `name`."""
+    return cast("ColumnElement[bool]", of == any_(bindparam(name, type_=ARRAY(BigInteger))))
+
+
+def _table(*names: tuple[str, str]) -> TableValuedAlias:
     return (
-        func.unnest(*(literal(list(numbers), ARRAY(BigInteger)) for _, numbers in columns))
-        .table_valued(*(column(name, BigInteger) for name, _ in columns), name="wanted")
+        func.unnest(*(bindparam(parameter, type_=ARRAY(BigInteger)) for _, parameter in names))
+        .table_valued(*(column(name, BigInteger) for name, _ in names), name="wanted")
         .render_derived()
     )
 
 
-def wanted_raids(raid_ids: Sequence[int]) -> TableValuedAlias:
-    """Rows of (raid_id)."""
-    return _table(("raid_id", raid_ids))
+WANTED_RAIDS: Final = _table(("raid_id", "raid_ids"))
+"""Rows of (raid_id), of the parameter `raid_ids`."""
+
+WANTED_PLACES: Final = _table(("raid_id", "raid_ids"), ("place", "places"))
+"""Rows of (raid_id, place), of the parameters that `as_places` makes."""
 
 
-def wanted_places(places: Collection[tuple[int, int]]) -> TableValuedAlias:
-    """Rows of (raid_id, place)."""
-    return _table(("raid_id", [raid_id for raid_id, _ in places]), ("place", [number for _, number in places]))
+def as_places(places: Collection[tuple[int, int]]) -> dict[str, list[int]]:
+    """The parameters of WANTED_PLACES."""
+    return {"raid_ids": [raid_id for raid_id, _ in places], "places": [number for _, number in places]}

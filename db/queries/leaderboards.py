@@ -1,18 +1,20 @@
 """Leaderboards and ranks, from the participants' indexes: never from the log.
 
 Competition rank: one more than the number of players with a higher score. Equal scores share a rank and stand
-in the order in which they were reached. Players without a score are on no board.
+in the order in which they were reached. Players without a score are on no board. Statements stand ready, as in
+`db.queries.raids`.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, case, func, literal, select, true, union_all
+from sqlalchemy import BigInteger, Integer, Select, bindparam, case, func, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Participant, User
-from db.queries.arrays import wanted_raids
+from db.queries.arrays import WANTED_RAIDS
 from db.rows import ParticipantRow, RankedRow, columns
 
 Rows = Select[tuple[int, int, int, int]]
@@ -27,26 +29,20 @@ METRICS: dict[str, tuple[Any, Any]] = {
 """Metric -> (score, number of the strike that reached it); both form one index with raid_id."""
 
 
-async def tops(
-    connection: AsyncConnection,
-    raid_ids: Sequence[int],
-    metric: str,
-    limit: int,
-) -> dict[int, list[RankedRow]]:
-    """The first `limit` of each raid, ranked among themselves, which for the first is among all."""
+@cache
+def _tops(metric: str) -> Select[Any]:
     score, number = METRICS[metric]
-    wanted = wanted_raids(raid_ids)
     top = (
         select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes)
-        .where(Participant.raid_id == wanted.c.raid_id, score > 0)
+        .where(Participant.raid_id == WANTED_RAIDS.c.raid_id, score > 0)
         .order_by(score.desc(), number)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .lateral("top")
     )
-    rank = func.rank().over(partition_by=wanted.c.raid_id, order_by=top.c.score.desc())
-    rows = await connection.execute(
+    rank = func.rank().over(partition_by=WANTED_RAIDS.c.raid_id, order_by=top.c.score.desc())
+    return (
         select(
-            wanted.c.raid_id,
+            WANTED_RAIDS.c.raid_id,
             rank.label("rank"),
             top.c.score,
             top.c.strikes,
@@ -55,33 +51,94 @@ async def tops(
             User.discord_id,
             User.name,
         )
-        .select_from(wanted)
+        .select_from(WANTED_RAIDS)
         .join(top, true())
         .join(User, User.id == top.c.user_id)
-        .order_by(wanted.c.raid_id, top.c.score.desc(), top.c.reached),
+        .order_by(WANTED_RAIDS.c.raid_id, top.c.score.desc(), top.c.reached)
     )
+
+
+async def tops(
+    connection: AsyncConnection,
+    raid_ids: Sequence[int],
+    metric: str,
+    limit: int,
+) -> dict[int, list[RankedRow]]:
+    """The first `limit` of each raid, ranked among themselves, which for the first is among all."""
     found: dict[int, list[RankedRow]] = defaultdict(list)
-    for row in rows:
+    for row in await connection.execute(_tops(metric), {"raid_ids": list(raid_ids), "limit": limit}):
         found[row.raid_id].append(RankedRow._make(row))
     return found
 
 
+@cache
+def _own(metric: str) -> Select[Any]:
+    """(score, number of the strike that reached it), of who has a score."""
+    score, number = METRICS[metric]
+    return select(score, number).where(
+        Participant.raid_id == bindparam("raid_id"), Participant.user_id == bindparam("user_id"), score > 0
+    )
+
+
+@cache
+def _higher(metric: str) -> Select[Any]:
+    score, _ = METRICS[metric]
+    of_raid = select(func.count()).select_from(Participant).where(Participant.raid_id == bindparam("raid_id"))
+    return of_raid.where(score > bindparam("own_score"))
+
+
 async def rank(connection: AsyncConnection, raid_id: int, user_id: int, metric: str) -> int | None:
     """The player's competition rank; None without a score."""
-    score, _ = METRICS[metric]
-    own = select(score).where(Participant.raid_id == raid_id, Participant.user_id == user_id)
-    own_score: int | None = (await connection.execute(own)).scalar()
-    if not own_score:
+    own = (await connection.execute(_own(metric), {"raid_id": raid_id, "user_id": user_id})).first()
+    if own is None:
         return None
-    higher = (
-        select(func.count())
-        .select_from(Participant)
-        .where(
-            Participant.raid_id == raid_id,
-            score > own_score,
-        )
+    given = {"raid_id": raid_id, "own_score": own[0]}
+    return 1 + ((await connection.execute(_higher(metric), given)).scalar() or 0)
+
+
+@cache
+def _around(metric: str) -> Select[Any]:
+    score, number = METRICS[metric]
+    own_score, own_number = bindparam("own_score", type_=BigInteger), bindparam("own_number", type_=BigInteger)
+    of_raid = select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes).where(
+        Participant.raid_id == bindparam("raid_id"),
+        score > 0,
     )
-    return 1 + ((await connection.execute(higher)).scalar() or 0)
+    # Equal scores apart from others, so that each is read from its place in the index on, however many share a score.
+    above = _nearest(
+        of_raid.where(score == own_score, number < own_number),
+        of_raid.where(score > own_score),
+        lambda score, number: (score, number.desc()),
+        bindparam("above", type_=Integer),
+    )
+    below = _nearest(
+        of_raid.where(score == own_score, number >= own_number),
+        of_raid.where(score < own_score),
+        lambda score, number: (score.desc(), number),
+        bindparam("below", type_=Integer),
+    )
+    near = union_all(above, below).cte("near")
+    first_score = select(func.max(near.c.score)).scalar_subquery()
+    first_number = select(near.c.reached).order_by(near.c.score.desc(), near.c.reached).limit(1).scalar_subquery()
+    of_all = select(func.count()).select_from(Participant).where(Participant.raid_id == bindparam("raid_id"))
+    higher = of_all.where(score > first_score).scalar_subquery()
+    earlier_equals = of_all.where(score == first_score, number < first_number).scalar_subquery()
+    # Who shares the first row's score shares its rank; whoever is below also stands behind its earlier equals.
+    rank_here = func.rank().over(order_by=near.c.score.desc())
+    return (
+        select(
+            bindparam("raid_id", type_=BigInteger).label("raid_id"),
+            higher + rank_here + case((near.c.score < first_score, earlier_equals), else_=0),
+            near.c.score,
+            near.c.strikes,
+            User.id,
+            User.public_id,
+            User.discord_id,
+            User.name,
+        )
+        .join(User, User.id == near.c.user_id)
+        .order_by(near.c.score.desc(), near.c.reached)
+    )
 
 
 async def around(
@@ -92,58 +149,14 @@ async def around(
     radius: int,
 ) -> list[RankedRow]:
     """The player's row with up to `radius` rows above and below it; empty without a score."""
-    score, number = METRICS[metric]
-    own = (
-        await connection.execute(
-            select(score, number).where(Participant.raid_id == raid_id, Participant.user_id == user_id, score > 0),
-        )
-    ).first()
+    own = (await connection.execute(_own(metric), {"raid_id": raid_id, "user_id": user_id})).first()
     if own is None:
         return []
-    own_score, own_number = own
-    of_raid = select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes).where(
-        Participant.raid_id == raid_id,
-        score > 0,
-    )
-    # Equal scores apart from others, so that each is read from its place in the index on, however many share a score.
-    above = _nearest(
-        of_raid.where(score == own_score, number < own_number),
-        of_raid.where(score > own_score),
-        lambda score, number: (score, number.desc()),
-        radius,
-    )
-    below = _nearest(
-        of_raid.where(score == own_score, number >= own_number),
-        of_raid.where(score < own_score),
-        lambda score, number: (score.desc(), number),
-        radius + 1,
-    )
-    near = union_all(above, below).cte("near")
-    first_score = select(func.max(near.c.score)).scalar_subquery()
-    first_number = select(near.c.reached).order_by(near.c.score.desc(), near.c.reached).limit(1).scalar_subquery()
-    of_all = select(func.count()).select_from(Participant).where(Participant.raid_id == raid_id)
-    higher = of_all.where(score > first_score).scalar_subquery()
-    earlier_equals = of_all.where(score == first_score, number < first_number).scalar_subquery()
-    # Who shares the first row's score shares its rank; whoever is below also stands behind its earlier equals.
-    rank_here = func.rank().over(order_by=near.c.score.desc())
-    rows = await connection.execute(
-        select(
-            literal(raid_id, BigInteger),
-            higher + rank_here + case((near.c.score < first_score, earlier_equals), else_=0),
-            near.c.score,
-            near.c.strikes,
-            User.id,
-            User.public_id,
-            User.discord_id,
-            User.name,
-        )
-        .join(User, User.id == near.c.user_id)
-        .order_by(near.c.score.desc(), near.c.reached),
-    )
-    return [RankedRow._make(row) for row in rows]
+    given = {"raid_id": raid_id, "own_score": own[0], "own_number": own[1], "above": radius, "below": radius + 1}
+    return [RankedRow._make(row) for row in await connection.execute(_around(metric), given)]
 
 
-def _nearest(equals: Rows, others: Rows, order: Callable[[Any, Any], tuple[Any, Any]], limit: int) -> Rows:
+def _nearest(equals: Rows, others: Rows, order: Callable[[Any, Any], tuple[Any, Any]], limit: Any) -> Rows:
     """The first `limit` of both in the `order` of score and number; of neither more than that is read."""
 
     def first(rows: Any) -> Rows:
@@ -157,13 +170,11 @@ def _nearest(equals: Rows, others: Rows, order: Callable[[Any, Any], tuple[Any, 
     return first(union_all(first(equals), first(others)))
 
 
+_PARTICIPANT: Final = select(*columns(ParticipantRow, Participant)).where(
+    Participant.raid_id == bindparam("raid_id"), Participant.user_id == bindparam("user_id")
+)
+
+
 async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -> ParticipantRow | None:
-    row = (
-        await connection.execute(
-            select(*columns(ParticipantRow, Participant)).where(
-                Participant.raid_id == raid_id,
-                Participant.user_id == user_id,
-            ),
-        )
-    ).first()
+    row = (await connection.execute(_PARTICIPANT, {"raid_id": raid_id, "user_id": user_id})).first()
     return None if row is None else ParticipantRow._make(row)

@@ -2,16 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import reduce
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, reduce
 from operator import add
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
     Select,
+    Text,
     and_,
+    any_,
+    bindparam,
     column,
     delete,
     func,
@@ -21,7 +26,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import (
@@ -30,24 +35,56 @@ from db.models import (
     CharacterRevision,
     CharacterUsage,
     EquipmentRecord,
+    Participant,
     Reminder,
     RewardGrant,
     User,
     UserCharacter,
 )
-from db.rows import EquipmentRow, OwnedRow, RevisionRow, UserRow, columns
+from db.queries.arrays import among
+from db.rows import EquipmentRow, OwnedRow, ParticipantRow, RevisionRow, UserRow, columns
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A player in a raid: `participant` is None before the first strike; `available` and `used` of what they own now;
+    `now` by the database's clock.
+    """
+
+    participant: ParticipantRow | None
+    available: int
+    used: int
+    now: datetime
+
 
 _USER = columns(UserRow, User)
 _REVISION = columns(RevisionRow, CharacterRevision)
+_EQUIPMENT = columns(EquipmentRow, EquipmentRecord)
+
+# Statements stand ready, as in `db.queries.raids`.
+
+_BY_DISCORD_ID: Final = select(*_USER).where(User.discord_id == bindparam("discord_id"))
 
 
 async def user_by_discord_id(connection: AsyncConnection, discord_id: str) -> UserRow | None:
-    row = (await connection.execute(select(*_USER).where(User.discord_id == discord_id))).first()
+    row = (await connection.execute(_BY_DISCORD_ID, {"discord_id": discord_id})).first()
     return None if row is None else UserRow._make(row)
 
 
+_BY_DISCORD_IDS: Final = select(*_USER).where(User.discord_id == any_(bindparam("discord_ids", type_=ARRAY(Text))))
+
+
+async def users_by_discord_id(connection: AsyncConnection, discord_ids: Sequence[str]) -> dict[str, UserRow]:
+    """Those of them that are registered."""
+    rows = await connection.execute(_BY_DISCORD_IDS, {"discord_ids": list(discord_ids)})
+    return {row.discord_id: UserRow._make(row) for row in rows}
+
+
+_USERS: Final = select(*_USER).where(among(User.id, "user_ids"))
+
+
 async def users(connection: AsyncConnection, user_ids: Sequence[int]) -> dict[int, UserRow]:
-    rows = await connection.execute(select(*_USER).where(User.id.in_(user_ids)))
+    rows = await connection.execute(_USERS, {"user_ids": list(user_ids)})
     return {row.id: UserRow._make(row) for row in rows}
 
 
@@ -74,21 +111,28 @@ async def forget(connection: AsyncConnection, user_id: int, name: str) -> list[i
     return list((await connection.execute(ended.returning(ApiToken.id))).scalars())
 
 
-def _owned(raid_id: int | None) -> Select[Any]:
-    used = and_(CharacterUsage.raid_id == raid_id, CharacterUsage.character_id == UserCharacter.id)
-    return (
-        select(
-            UserCharacter.id,
-            CharacterRecord.key,
-            CharacterRecord.revision_id,
-            UserCharacter.stars,
-            CharacterUsage.used_at,
-            *_REVISION,
-        )
-        .join(CharacterRecord, CharacterRecord.id == UserCharacter.character_id)
-        .join(CharacterRevision, CharacterRevision.id == CharacterRecord.revision_id)
-        .outerjoin(CharacterUsage, used)
+_USED: Final = and_(
+    CharacterUsage.raid_id == bindparam("raid_id", type_=BigInteger), CharacterUsage.character_id == UserCharacter.id
+)
+"""Without a raid nobody is used in it: its id is null."""
+
+_OWNED: Final = (
+    select(
+        UserCharacter.id,
+        CharacterRecord.key,
+        CharacterRecord.revision_id,
+        UserCharacter.stars,
+        CharacterUsage.used_at,
+        *_REVISION,
     )
+    .join(CharacterRecord, CharacterRecord.id == UserCharacter.character_id)
+    .join(CharacterRevision, CharacterRevision.id == CharacterRecord.revision_id)
+    .outerjoin(CharacterUsage, _USED)
+)
+
+_ROSTERS: Final = (
+    _OWNED.add_columns(UserCharacter.user_id).where(among(UserCharacter.user_id, "user_ids")).order_by(UserCharacter.id)
+)
 
 
 async def rosters(
@@ -97,11 +141,13 @@ async def rosters(
     raid_id: int | None,
 ) -> dict[int, list[tuple[OwnedRow, RevisionRow]]]:
     """All that each player owns, each copy with its use in the raid; in the order of the copies' ids."""
-    statement = _owned(raid_id).add_columns(UserCharacter.user_id).where(UserCharacter.user_id.in_(user_ids))
     found: dict[int, list[tuple[OwnedRow, RevisionRow]]] = defaultdict(list)
-    for row in await connection.execute(statement.order_by(UserCharacter.id)):
+    for row in await connection.execute(_ROSTERS, {"user_ids": list(user_ids), "raid_id": raid_id}):
         found[row.user_id].append((OwnedRow(*row[:5]), RevisionRow(*row[5:-1])))
     return found
+
+
+_COPIES: Final = _OWNED.where(UserCharacter.user_id == bindparam("user_id"), among(UserCharacter.id, "copy_ids"))
 
 
 async def copies(
@@ -111,50 +157,62 @@ async def copies(
     raid_id: int | None,
 ) -> list[tuple[OwnedRow, RevisionRow]]:
     """Those of `copy_ids` that the player owns."""
-    statement = _owned(raid_id).where(UserCharacter.user_id == user_id, UserCharacter.id.in_(copy_ids))
-    return [(OwnedRow(*row[:5]), RevisionRow(*row[5:])) for row in await connection.execute(statement)]
+    given = {"copy_ids": list(copy_ids), "user_id": user_id, "raid_id": raid_id}
+    return [(OwnedRow(*row[:5]), RevisionRow(*row[5:])) for row in await connection.execute(_COPIES, given)]
 
 
-async def usage_counts(connection: AsyncConnection, user_id: int, raid_id: int) -> tuple[int, int]:
-    """(available, used): of what the player owns now, in this raid."""
-    used = and_(CharacterUsage.raid_id == raid_id, CharacterUsage.character_id == UserCharacter.id)
-    row = (
-        await connection.execute(
-            select(func.count(), func.count(CharacterUsage.character_id))
-            .select_from(UserCharacter)
-            .outerjoin(CharacterUsage, used)
-            .where(UserCharacter.user_id == user_id),
-        )
-    ).one()
-    return row[0] - row[1], row[1]
+_COUNTS: Final = (
+    select(func.count().label("owned"), func.count(CharacterUsage.character_id).label("used"))
+    .select_from(UserCharacter)
+    .outerjoin(CharacterUsage, _USED)
+    .where(UserCharacter.user_id == bindparam("user_id"))
+    .subquery()
+)
+
+_STANDING: Final = (
+    select(_COUNTS.c.owned, _COUNTS.c.used, func.clock_timestamp(), *columns(ParticipantRow, Participant))
+    .select_from(_COUNTS)
+    .outerjoin(
+        Participant,
+        and_(
+            Participant.raid_id == bindparam("raid_id", type_=BigInteger), Participant.user_id == bindparam("user_id")
+        ),
+    )
+)
+
+
+async def standing(connection: AsyncConnection, user_id: int, raid_id: int) -> Standing:
+    """Where the player stands in the raid now."""
+    owned, used, now, *row = (await connection.execute(_STANDING, {"user_id": user_id, "raid_id": raid_id})).one()
+    participant = None if row[0] is None else ParticipantRow._make(row)
+    return Standing(participant, available=owned - used, used=used, now=now)
+
+
+_EQUIPMENT_OF: Final = (
+    select(*_EQUIPMENT).where(among(EquipmentRecord.user_id, "user_ids")).order_by(EquipmentRecord.id)
+)
 
 
 async def equipment(connection: AsyncConnection, user_ids: Sequence[int]) -> dict[int, list[EquipmentRow]]:
     """Each player's pieces, in the order they were given."""
-    rows = await connection.execute(
-        select(*columns(EquipmentRow, EquipmentRecord))
-        .where(EquipmentRecord.user_id.in_(user_ids))
-        .order_by(EquipmentRecord.id),
-    )
     found: dict[int, list[EquipmentRow]] = defaultdict(list)
-    for row in rows:
+    for row in await connection.execute(_EQUIPMENT_OF, {"user_ids": list(user_ids)}):
         found[row.user_id].append(EquipmentRow._make(row))
     return found
 
 
+_EQUIPMENT_BY_ID: Final = select(*_EQUIPMENT).where(among(EquipmentRecord.id, "equipment_ids"))
+
+
 async def equipment_by_id(connection: AsyncConnection, equipment_ids: Sequence[int]) -> dict[int, EquipmentRow]:
-    rows = await connection.execute(
-        select(*columns(EquipmentRow, EquipmentRecord)).where(EquipmentRecord.id.in_(equipment_ids)),
-    )
+    rows = await connection.execute(_EQUIPMENT_BY_ID, {"equipment_ids": list(equipment_ids)})
     return {row.id: EquipmentRow._make(row) for row in rows}
 
 
 async def add_equipment(connection: AsyncConnection, user_id: int, name: str, effects: list[Any]) -> EquipmentRow:
     row = (
         await connection.execute(
-            insert(EquipmentRecord)
-            .values(user_id=user_id, name=name, effects=effects)
-            .returning(*columns(EquipmentRow, EquipmentRecord)),
+            insert(EquipmentRecord).values(user_id=user_id, name=name, effects=effects).returning(*_EQUIPMENT),
         )
     ).one()
     return EquipmentRow._make(row)
@@ -245,31 +303,40 @@ async def capacity(connection: AsyncConnection, stat_indexes: Sequence[int], div
     return None if total is None else int(total) // divisor
 
 
-async def balances(
-    connection: AsyncConnection,
-    user_ids: Sequence[int],
-    raid_id: int | None = None,
-) -> dict[int, list[tuple[str, int]]]:
-    """(currency, amount) of all that the ledger granted each player, in one raid or in all; by currency."""
+@cache
+def _balances(*, of_raid: bool) -> Select[Any]:
     pair = func.jsonb_array_elements(RewardGrant.rewards).table_valued(column("value", JSONB)).lateral("pair")
     currency = pair.c.value[0].astext
     statement = (
         select(RewardGrant.user_id, currency, func.sum(pair.c.value[1].astext.cast(BigInteger)))
         .select_from(RewardGrant)
         .join(pair, true())
-        .where(RewardGrant.user_id.in_(user_ids))
+        .where(among(RewardGrant.user_id, "user_ids"))
         .group_by(RewardGrant.user_id, currency)
         .order_by(currency)
     )
+    return statement.where(RewardGrant.raid_id == bindparam("raid_id")) if of_raid else statement
+
+
+async def balances(
+    connection: AsyncConnection,
+    user_ids: Sequence[int],
+    raid_id: int | None = None,
+) -> dict[int, list[tuple[str, int]]]:
+    """(currency, amount) of all that the ledger granted each player, in one raid or in all; by currency."""
+    given: dict[str, Any] = {"user_ids": list(user_ids)}
     if raid_id is not None:
-        statement = statement.where(RewardGrant.raid_id == raid_id)
+        given["raid_id"] = raid_id
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for user_id, granted, amount in await connection.execute(statement):
+    for user_id, granted, amount in await connection.execute(_balances(of_raid=raid_id is not None), given):
         found[user_id].append((granted, int(amount)))
     return found
 
 
+_REVISIONS: Final = select(*_REVISION).where(among(CharacterRevision.id, "revision_ids"))
+
+
 async def revisions(connection: AsyncConnection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:
     """What characters were; a revision never changes, so a caller may keep it for ever."""
-    rows = await connection.execute(select(*_REVISION).where(CharacterRevision.id.in_(revision_ids)))
+    rows = await connection.execute(_REVISIONS, {"revision_ids": list(revision_ids)})
     return {row.id: RevisionRow._make(row) for row in rows}

@@ -183,3 +183,37 @@ async def test_a_client_that_goes_in_the_middle_of_a_body_leaves_nothing_behind(
         await writer.drain()
         writer.close()
     assert (await asked(api)).status_code == 200
+
+
+def request_of(body: bytes, method: bytes = b"POST") -> bytes:
+    return b"%s /graphql HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+        method,
+        len(body),
+        body,
+    )
+
+
+async def test_an_answer_comes_in_one_piece(api: Api) -> None:
+    """Its reader is woken once, not for the head and for the body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
+    for _ in range(20):
+        writer.write(request_of(b'{"query": "{ __typename }"}'))
+        piece = await asyncio.wait_for(reader.read(65_536), 10)
+        assert piece.startswith(b"HTTP/1.1 200")
+        assert piece.endswith(b'{"data":{"__typename":"Query"}}')
+    writer.close()
+
+
+async def test_answers_to_requests_that_were_sent_together_come_whole_and_in_their_order(api: Api) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
+    writer.write(
+        request_of(b'{"query": "{ a: __typename }"}')
+        + request_of(b"", b"PUT")
+        + b"HEAD /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+        + request_of(b'{"query": "{ b: __typename }"}')
+        + b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    )
+    told = await asyncio.wait_for(reader.read(-1), 10)
+    writer.close()
+    assert [part.split(b" ")[0] for part in told.split(b"HTTP/1.1 ")[1:]] == [b"200", b"405", b"200", b"200", b"200"]
+    assert told.index(b'{"data":{"a":"Query"}}') < told.index(b'{"data":{"b":"Query"}}')

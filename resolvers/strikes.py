@@ -14,6 +14,7 @@ async def execute_strike(
     discord_id: str | None,
     idempotency_key: str,
     expected_sequence: int | None,
+    raid_id: str | None,
 ) -> StrikeSuccess:
     return await context.service.execute_strike(
         context.principal,
@@ -23,4 +24,5 @@ async def execute_strike(
         discord_id=discord_id,
         idempotency_key=idempotency_key,
         expected_sequence=expected_sequence,
+        raid_id=raid_id,
     )

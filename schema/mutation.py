@@ -51,6 +51,7 @@ class Mutation:
             discord_id=strike.discord_id,
             idempotency_key=strike.idempotency_key,
             expected_sequence=strike.expected_sequence,
+            raid_id=strike.raid_id,
         )
 
     @resolved(results.CreateRaidResult, needs(Role.ADMIN), "Create a raid, to begin at once or later. For admins.")

@@ -120,6 +120,7 @@ class ExecuteStrikeInput:
     expected_sequence: SafeInt | None = given(
         "Refuse with StateChanged if a curse, breakthrough or stage came after this sequence."
     )
+    raid_id: ID | None = given("Refuse with NoActiveRaid unless this raid is the live one. Left out: whichever is.")
 
 
 @strawberry.input(description="A strike to look at before it is made.")

@@ -119,6 +119,7 @@ class StrikeBatch:
             first = self._first_answer(command)
             if first is not None:
                 return first
+            refusals.check_raid_is_meant(live.row.id, command.raid_id)
             refusals.check_raid(live.row.id, live.state)
             user, team, equipment = self._owned(command)
             refusals.check_unused([character.id for character in team], facts.used)

@@ -340,6 +340,7 @@ class WorldThreatService:
         discord_id: str | None,
         idempotency_key: str,
         expected_sequence: int | None,
+        raid_id: str | None = None,
     ) -> views.StrikeSuccess:
         """A fight or an analysis, exactly once per idempotency key.
 
@@ -358,6 +359,7 @@ class WorldThreatService:
             equipment_id=equipment_id,
             idempotency_key=idempotency_key,
             expected_sequence=expected_sequence,
+            raid_id=raid_id,
         )
         with metrics.strike_answered(action) as replayed:
             success = await self._line.strike(command)

@@ -146,9 +146,10 @@ async def strike(player: Player, act: Act, state: PanelState) -> Screen:
         return report_screen(
             player.say, outcome, PanelState.new(owner=state.owner, raid=0, sequence=0, size=state.size)
         )
-    if outcome is None:
-        return await best(player, size=state.size, notice=player.say("strike-other-raid"))
     notice = sentence(player.say, outcome)
+    if outcome.kind == "NoActiveRaid":
+        found = await best_team(player.api, owner=player.owner, name=player.name, size=state.size)
+        return player.screen(found, player.say("strike-other-raid") if isinstance(found, Situation) else notice)
     if outcome.kind == "Overloaded":
         return try_again(player.locale, notice, act, state)
     if outcome.kind in LEADS_ELSEWHERE:
@@ -160,11 +161,8 @@ async def strike(player: Player, act: Act, state: PanelState) -> Screen:
     return await kept(player, state, notice)
 
 
-async def _struck(player: Player, act: Act, state: PanelState) -> Report | Refusal | None:
-    """What came of it; None, and nothing sent, when another raid is live than the one the panel was made for."""
-    live = (await player.api.ask(queries.LIVE_RAID, within_seconds=STRIKE_SECONDS))["activeRaid"]
-    if live is not None and int(live["id"]) != state.raid:
-        return None
+async def _struck(player: Player, act: Act, state: PanelState) -> Report | Refusal:
+    """What came of it, in the raid that the panel was made for."""
     fight = act in {Act.FIGHT, Act.FIGHT_FOR_SURE}
     given = {
         "action": "FIGHT" if fight else "ANALYZE",
@@ -173,6 +171,7 @@ async def _struck(player: Player, act: Act, state: PanelState) -> Report | Refus
         "discordId": str(state.owner),
         "idempotencyKey": state.idempotency_key,
         "expectedSequence": state.sequence,
+        "raidId": str(state.raid),
     }
     for _ in range(TRIES_WHEN_OVERLOADED):
         told = (await player.api.ask(queries.STRIKE, {"input": given}, within_seconds=STRIKE_SECONDS))["executeStrike"]

@@ -110,8 +110,6 @@ query WithoutRaid($id: ID!) {
 }
 """
 
-LIVE_RAID: Final = "query LiveRaid { activeRaid { id } }"
-
 STRIKE: Final = """
 mutation Strike($input: ExecuteStrikeInput!) {
   executeStrike(input: $input) {

@@ -21,12 +21,14 @@ class InvalidTeamSizeError(WorldThreatError):
 
 
 class NoActiveEventError(WorldThreatError):
-    """There is no raid to strike. `next_starts_at`: when the next one begins, if one is scheduled."""
+    """There is no raid to strike, or not the one that is meant. `next_starts_at`: when the next one begins, if one is
+    scheduled.
+    """
 
-    def __init__(self, *, next_starts_at: datetime | None = None) -> None:
+    def __init__(self, message: str = "There is no active raid.", *, next_starts_at: datetime | None = None) -> None:
         self.next_starts_at = next_starts_at
         soon = "" if next_starts_at is None else f" The next one starts at {next_starts_at.isoformat()}."
-        super().__init__(f"There is no active raid.{soon}")
+        super().__init__(f"{message}{soon}")
 
 
 class RaidPausedError(WorldThreatError):

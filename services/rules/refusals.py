@@ -57,6 +57,16 @@ def check_raid(raid_id: int, state: RaidState) -> None:
     raise NoActiveEventError(next_starts_at=state.starts_at if state.status is RaidStatus.SCHEDULED else None)
 
 
+def check_raid_is_meant(raid_id: int, meant: str | None) -> None:
+    """2.3 as well: the live raid is the one that the strike was planned for.
+
+    Raises:
+        NoActiveEventError
+    """
+    if meant is not None and meant != str(raid_id):
+        raise NoActiveEventError(f"Raid {meant[:20]} is not live; raid {raid_id} is. Nothing was spent.")
+
+
 def ready_at(last_action_at: datetime, rules: RaidRules) -> datetime:
     """When a player who last struck then may strike again."""
     return last_action_at + timedelta(seconds=rules.cooldown_seconds)

@@ -11,7 +11,10 @@ from services.views.raids import Raid, RaidEvent
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class StrikeCommand:
-    """A strike to be made. Ids are as the caller spelled them; `discord_id` is who strikes."""
+    """A strike to be made. Ids are as the caller spelled them; `discord_id` is who strikes.
+
+    `raid_id`: only in this raid; None for whichever is live.
+    """
 
     discord_id: str
     action: StrikeAction
@@ -19,6 +22,7 @@ class StrikeCommand:
     equipment_id: str | None
     idempotency_key: str
     expected_sequence: int | None
+    raid_id: str | None = None
 
 
 @quickly_made

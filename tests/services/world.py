@@ -152,6 +152,7 @@ class World:
         key: str | None = None,
         equipment: int | None = None,
         expected: int | None = None,
+        raid_id: int | None = None,
         service: WorldThreatService | None = None,
     ) -> views.StrikeSuccess:
         """A strike that the bot makes for `owner`, under a new key unless one is given."""
@@ -163,6 +164,7 @@ class World:
             discord_id=owner.discord_id,
             idempotency_key=key or f"key {next(self._numbers)}",
             expected_sequence=expected,
+            raid_id=None if raid_id is None else str(raid_id),
         )
 
     def command(

@@ -129,6 +129,19 @@ def test_a_strike_planned_on_an_older_state_is_refused() -> None:
     assert (refused.value.expected_sequence, refused.value.sequence) == (11, 12)
 
 
+@pytest.mark.parametrize("meant", [None, "7"])
+def test_a_strike_planned_for_the_live_raid_passes(meant: str | None) -> None:
+    refusals.check_raid_is_meant(7, meant)
+
+
+@pytest.mark.parametrize("meant", ["8", "07", "", "9" * 400])
+def test_a_strike_planned_for_another_raid_is_refused(meant: str) -> None:
+    with pytest.raises(NoActiveEventError, match=r"raid 7 is\. Nothing was spent") as refused:
+        refusals.check_raid_is_meant(7, meant)
+    assert refused.value.next_starts_at is None
+    assert len(str(refused.value)) < 100
+
+
 def test_only_curses_breakthroughs_and_stages_make_a_plan_stale() -> None:
     assert set(STATE_CHANGING_KINDS) == {
         RaidEventKind.CURSE_APPLIED,

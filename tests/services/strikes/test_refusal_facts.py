@@ -120,6 +120,22 @@ async def test_expectation_is_about_curses_breakthroughs_and_stages_only(world: 
     await world.strike(owner, owner.copies[2], expected=4)
 
 
+async def test_a_strike_for_one_raid_is_not_made_in_another_but_answered_again(world: World) -> None:
+    owner = await world.player(Sheet(), Sheet())
+    first = await world.raid(BOSS)
+    struck = await world.strike(owner, owner.copies[0], key="planned", raid_id=first.id)
+    await world.service.desk.end_raid(ADMIN, raid_id=str(first.id), reason="enough")
+    with pytest.raises(NoActiveEventError, match="There is no active raid"):
+        await world.strike(owner, owner.copies[1], raid_id=first.id)
+    second = await world.raid(BOSS)
+    with pytest.raises(NoActiveEventError, match=rf"raid {second.id} is\."):
+        await world.strike(owner, owner.copies[1], raid_id=first.id)
+    assert (await world.service.raid(ADMIN, str(second.id))) == second  # nothing was spent
+    again = await world.strike(owner, owner.copies[0], key="planned", raid_id=first.id)
+    assert (again.replayed, again.strike.id) == (True, struck.strike.id)
+    await world.strike(owner, owner.copies[1], raid_id=second.id)
+
+
 async def test_a_scheduled_raid_is_announced_in_the_refusal(world: World) -> None:
     owner = await world.player(Sheet())
     with pytest.raises(NoActiveEventError) as refused:

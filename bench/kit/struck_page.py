@@ -22,6 +22,7 @@ CHARACTERS_EACH = 24
 TRIED_STRIKES = 100
 SPARE_PERMILLE = 1_150
 SETTLED_SECONDS = 2.0
+SERVERS_NICENESS = 10
 
 
 @dataclass(slots=True)
@@ -112,26 +113,33 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage(strikes: int) -> AsyncIterator[Stage]:
-    """A server process of its own with the built overlay, a world for so many strikes in one raid, and a browser."""
+    """A server process of its own with the built overlay, a world for so many strikes in one raid, and a browser.
+
+    The browser goes before the server, PostgreSQL and the strikes when they want the same core: it is on a streamer's
+    machine, and they are not.
+    """
     if not (DIST / "overlay" / "index.html").is_file():
         raise SystemExit("The pages are not built: run `make web`.")
-    with postgres() as (postgresql, folder):
+    async with async_playwright() as playwright:
+        # Chromium's own sandbox does not start for root.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+        # From here on: this process and all that it starts. The browser keeps the rank that it was started with.
+        os.nice(SERVERS_NICENESS)
         players = strikes // CHARACTERS_EACH + 1
-        async with world(postgresql, players=players) as made, async_playwright() as playwright:
-            damage = await damage_of_a_strike(made)
-            port = free_port()
-            environment = {
-                "WORLDTHREAT_DATABASE_URL": postgresql.url,
-                "WORLDTHREAT_PORT": str(port),
-                "WORLDTHREAT_LOG_LEVEL": "warning",
-            }
-            command = [sys.executable, "-m", "worldthreat", "serve"]
-            # Chromium's own sandbox does not start for root.
-            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
-            with running(command, port=port, environment=environment, log=folder / "server.log") as server:
-                yield Stage(made, browser, server, damage)
-            await browser.close()
+        with postgres() as (postgresql, folder):
+            async with world(postgresql, players=players) as made:
+                damage = await damage_of_a_strike(made)
+                port = free_port()
+                environment = {
+                    "WORLDTHREAT_DATABASE_URL": postgresql.url,
+                    "WORLDTHREAT_PORT": str(port),
+                    "WORLDTHREAT_LOG_LEVEL": "warning",
+                }
+                command = [sys.executable, "-m", "worldthreat", "serve"]
+                with running(command, port=port, environment=environment, log=folder / "server.log") as server:
+                    yield Stage(made, browser, server, damage)
+        await browser.close()
 
 
 async def until(page: Page, expression: str) -> None:

@@ -27,6 +27,8 @@ LOOK = "(context) => axe.run(context, { iframes: false, resultTypes: ['violation
 SCHEMES: Final = ("light", "dark")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 CROWD = Principal(Role.BOT, token_name="crowd")
+CUT_OFF: Final = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+"""For this browser no other host exists: neither by a name nor by a number."""
 POLL_SECONDS = 0.02
 STEP_MS = 1_000
 SHORT_STEP_MS = 100
@@ -122,7 +124,7 @@ OpenPage = Callable[..., Awaitable[Visit]]
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium, else playwright's own. Skipped where there is neither, but never in CI."""
+    """Debian's Chromium, else playwright's own; the network is cut off. Skipped where there is neither, never in CI."""
     async with async_playwright() as playwright:
         path = DEBIANS if DEBIANS.exists() else Path(playwright.chromium.executable_path)  # noqa: ASYNC240 - once, first
         if not path.exists():
@@ -132,7 +134,7 @@ async def chromium() -> AsyncIterator[Browser]:
             pytest.skip(missing)
         # Chromium's own sandbox does not start for root.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=path, args=[CUT_OFF, *arguments])
         yield browser
         await browser.close()
 

@@ -1,7 +1,10 @@
-"""GraphiQL as a developer uses it: every file of it from our own server (anything else is a trouble of the visit)."""
+"""GraphiQL as a developer uses it, with the network cut off: nothing but our own server can be reached."""
 
 import json
 from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Error
 
 from tests.pages.conftest import OpenPage, Visit, fighters
 from tests.web.harness import Api, OpenApi
@@ -48,6 +51,19 @@ async def answer(visit: Visit, containing: str) -> Any:
     """What the answer's editor shows once it has `containing`."""
     await visit.until(f"{model('response')}?.getValue().includes({json.dumps(containing)})", seconds=15)
     return json.loads(await shown(visit, "response"))
+
+
+async def test_the_network_is_cut_off(api: Api, chromium: Browser) -> None:
+    page = await chromium.new_page()
+    answer = await page.goto(f"{api.url}/healthz")
+    assert answer is not None
+    assert answer.ok
+    elsewhere = api.url.replace("127.0.0.1", "localhost")  # the same server: others do reach it by this name
+    assert (await api.client.get(f"{elsewhere}/healthz")).status_code == 200
+    for address in (elsewhere, "http://192.0.2.1", "https://cdn.jsdelivr.net"):
+        with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+            await page.goto(address)
+    await page.close()
 
 
 async def test_a_query_is_answered_and_understood_by_the_editor(api: Api, open_page: OpenPage) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import itertools
 import re
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,18 @@ HOSTILE = [
     "W" * 100,
     "👩‍👩‍👧‍👦" * 12,
 ]
+
+
+TURNING = "\u202edne eht\u2067 \u0644\u064a\u0646\u0627"
+AFTER_THE_NAME = """(selector) => {
+  const { firstChild: text } = document.querySelector(selector), range = document.createRange();
+  const ours = text.data.replace(/\\u2068.*\\u2069/, (name) => " ".repeat(name.length));
+  return [...ours.matchAll(/\\S/g)].map(({ 0: letter, index }) => {
+    range.setStart(text, index);
+    range.setEnd(text, index + 1);
+    return [letter, range.getBoundingClientRect().left];
+  });
+}"""
 
 
 async def strike(site: Api, fighter: tuple[str, str], action: str = "FIGHT") -> Any:
@@ -128,13 +141,13 @@ async def test_no_raid_then_a_raid_then_victory_that_stays(open_page: OpenPage, 
         assert (await strike(site, fighter))["victory"]
         await visit.until("document.body.dataset.scene === 'ending'", 4)
         assert await visit.text("#ending-title") == "Threat defeated"
-        assert await visit.text("#ending-blow") == f"Final blow: {fighter[0]}"
+        assert await visit.text("#ending-blow") == f"Final blow: \u2068{fighter[0]}\u2069"
         assert await visit.text("#podium .name") == fighter[0]
         await visit.skip(20_000)  # longer than it takes to look at what has ended, again and again
         assert await visit.page.evaluate("() => scenes") == ["waiting", "raid", "ending"]
         await visit.page.reload()
         await visit.until("document.body.dataset.scene === 'ending'", 2)
-        assert await visit.text("#ending-blow") == f"Final blow: {fighter[0]}"
+        assert await visit.text("#ending-blow") == f"Final blow: \u2068{fighter[0]}\u2069"
         assert not await visit.page.evaluate("() => document.querySelector('#ending').matches('.celebrated')")
         off = await overlay(open_page, site, "victory=off", may_be_cut=True)
         await off.until("document.body.dataset.scene === 'waiting'")
@@ -174,8 +187,8 @@ async def test_moments_are_told_once_each(open_page: OpenPage, api: Api) -> None
     await visit.until("document.querySelectorAll('#cursed .curse:not([hidden])').length === 1")
     assert await visit.page.evaluate("() => told.length") == 1, "one at a time"
     await visit.until_skipped("told.length === 2", 5_000)
-    assert await visit.page.evaluate("() => told") == ["Stage 2", "New curse: Fire"]
-    assert await visit.text("#toast-text") == "Fire characters now strike weaker"
+    assert await visit.page.evaluate("() => told") == ["Stage 2", "New curse: \u2068Fire\u2069"]
+    assert await visit.text("#toast-text") == "\u2068Fire\u2069 characters now strike weaker"
     assert await visit.page.inner_text("#cursed .curse") == "Fire"
 
 
@@ -257,6 +270,31 @@ async def test_names_are_text_and_stay_in_their_rows(open_page: OpenPage, api: A
           || cells.some((cell, index) => index > 0 && cell.left < cells[index - 1].right - 1);
       }).map((row) => row.textContent)""")
     assert overflowing == []
+
+
+async def test_no_name_turns_a_sentence_around(open_page: OpenPage, api: Api) -> None:
+    affinities = [{"kind": "ELEMENTAL", "value": TURNING}]
+    raid_id = await api.raid(name=TURNING, curseEvery=1, cursePool=affinities)
+    discord_id = await api.player(characters=2)
+    await api.service.desk.register_player(ROOT, discord_id=discord_id, name=TURNING)
+    first, last = await api.unused(discord_id)
+    visit = await overlay(open_page, api, "motion=reduced")
+    await visit.until(SHOWN)
+
+    async def reads_in_order(selector: str, sentence: str) -> None:
+        letters = await visit.page.evaluate(AFTER_THE_NAME, selector)
+        assert "".join(letter for letter, _ in letters) == sentence.replace(" ", "")
+        assert letters == sorted(letters, key=itemgetter(1)), selector
+
+    await strike(api, (discord_id, first))
+    await visit.until("document.querySelector('#toast.show')")
+    await reads_in_order("#toast-title", "New curse:")
+    await reads_in_order("#toast-text", "characters now strike weaker")
+    await api.service.desk.adjust_boss_hp(ROOT, raid_id=raid_id, reason="a test", current_hp=1)
+    assert (await strike(api, (discord_id, last)))["victory"]
+    await visit.until("document.body.dataset.scene === 'ending'")
+    await reads_in_order("#ending-text", "fell to 1 raider")
+    await reads_in_order("#ending-blow", "Final blow:")
 
 
 async def test_css_of_obs_has_the_last_word(open_page: OpenPage, api: Api) -> None:

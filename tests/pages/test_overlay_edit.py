@@ -3,7 +3,11 @@
 from tests.pages.conftest import SCHEMES, OpenPage, Visit, no_barriers
 from tests.web.harness import Api
 
-MOMENTS = {"Stage": "Stage 3", "Curse": "New curse: Isekai", "Breakthrough": "Weak to Lightning"}
+MOMENTS = {
+    "Stage": "Stage 3",
+    "Curse": "New curse: \u2068Isekai\u2069",
+    "Breakthrough": "Weak to \u2068Lightning\u2069",
+}
 MOMENT_MS = 4_700
 REHEARSED_MS = 7_000
 

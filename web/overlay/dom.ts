@@ -14,9 +14,9 @@ export function say(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Moves the right edge of a bar's filling. */
+/** Moves the right edge of a bar's filling; by less than can be seen it does not move at all. */
 export function fill(node: HTMLElement, fraction: number): void {
-  node.style.transform = `scaleX(${Math.min(1, Math.max(0, fraction))})`;
+  node.style.transform = `scaleX(${Math.min(1, Math.max(0, fraction)).toFixed(4)})`;
 }
 
 export const isCalm = (): boolean => document.documentElement.dataset.motion === "reduced";

@@ -1,4 +1,5 @@
 /** The end of a raid: a band across the picture with who won, or what was left. */
+import { named } from "../live/names";
 import { appear, make, part, say } from "./dom";
 import { hpFraction, type Raid } from "./raid";
 import type { Settings } from "./settings";
@@ -29,9 +30,9 @@ export function makeEnding({ board }: Settings, { say: words, whole, short, perc
     ending.classList.toggle("won", won);
     say(part("ending-raid"), raid.name);
     say(part("ending-title"), words.outcome[raid.outcome ?? "VICTORY"]);
-    const count = whole(raid.totals.participants);
-    say(part("ending-text"), won ? words.fell(raid.boss.name, count) : words.stands(raid.boss.name, percent(hpFraction(raid))));
-    say(part("ending-blow"), won && blow ? words.finalBlow(blow) : "");
+    const boss = named(raid.boss.name);
+    say(part("ending-text"), won ? words.fell(boss, whole(raid.totals.participants)) : words.stands(boss, percent(hpFraction(raid))));
+    say(part("ending-blow"), won && blow ? words.finalBlow(named(blow)) : "");
 
     const winners = raid.leaderboard ?? [];
     part("podium").hidden = winners.length === 0 || !board;

@@ -1,4 +1,5 @@
 /** Moments: a stage, a curse, a breakthrough. One banner at a time; of many at once only the sum is told. */
+import { named } from "../live/names";
 import { part, say } from "./dom";
 import { titled, type Raid, type RaidEvent } from "./raid";
 import type { Words } from "./words";
@@ -16,33 +17,35 @@ const BETWEEN_MS = 400;
 const MOST_WAITING = 3;
 const NO_NEWS_AFTER_MS = 30_000;
 
+const inWords = ({ value }: { readonly value: string }): string => named(titled(value));
+
 /** What is told of an event; nothing of those that the plate shows well enough. */
 export function momentOf(event: RaidEvent, raid: Raid, { say: words, whole, factor }: Words): Moment | undefined {
   switch (event.__typename) {
     case "StageAdvanced": {
       const text = [
-        event.addedWeakness && words.newWeakness(titled(event.addedWeakness.value)),
-        event.addedCurse && words.newCurse(titled(event.addedCurse.value)),
+        event.addedWeakness && words.newWeakness(inWords(event.addedWeakness)),
+        event.addedCurse && words.newCurse(inWords(event.addedCurse)),
         raid.stage.number === event.toStage && words.strikesScore(factor(raid.stage.fightPermille)),
       ].filter(Boolean);
       return { kind: "stage", title: words.newStage(whole(event.toStage)), text: text.join(" · ") };
     }
     case "CurseApplied": {
-      const value = titled(event.curse.value);
-      const text = event.replaced ? words.replaces(titled(event.replaced.value)) : words.cursedNow(value);
+      const value = inWords(event.curse);
+      const text = event.replaced ? words.replaces(inWords(event.replaced)) : words.cursedNow(value);
       return { kind: "curse", title: words.newCurse(value), text };
     }
     case "BreakthroughAchieved": {
       const number = words.newBreakthrough(whole(event.number));
-      const title = event.weakness ? words.newWeakness(titled(event.weakness.value)) : number;
-      const found = event.triggeredBy ? words.foundBy(event.triggeredBy.name) : "";
+      const title = event.weakness ? words.newWeakness(inWords(event.weakness)) : number;
+      const found = event.triggeredBy ? words.foundBy(named(event.triggeredBy.name)) : "";
       return { kind: "breakthrough", title, text: [event.weakness && number, found].filter(Boolean).join(" · ") };
     }
     case "RaidStarted":
-      return { kind: "raid", title: words.begins, text: raid.boss.name };
+      return { kind: "raid", title: words.begins, text: named(raid.boss.name) };
     case "RaidChanged":
-      if (event.kind === "RAID_PAUSED") return { kind: "raid", title: words.pausedNow, text: raid.name };
-      return event.kind === "RAID_RESUMED" ? { kind: "raid", title: words.resumedNow, text: raid.boss.name } : undefined;
+      if (event.kind === "RAID_PAUSED") return { kind: "raid", title: words.pausedNow, text: named(raid.name) };
+      return event.kind === "RAID_RESUMED" ? { kind: "raid", title: words.resumedNow, text: named(raid.boss.name) } : undefined;
     default:
       return undefined;
   }

@@ -21,7 +21,7 @@ export function makePlate({ badges, layout }: Settings, { say: words, whole, sho
   const isUpright = layout === "vertical";
   const weak = badgeRow(part("weak"), words.weak);
   const cursed = badgeRow(part("cursed"), words.cursed);
-  part("clock").append(words.nextCurse[0] ?? "", document.createElement("b"), words.nextCurse[1] ?? "");
+  part("clock").append(words.untilCurse, document.createElement("b"));
   const clock = part("clock").children[0] as HTMLElement;
   part("affinities").hidden = !badges;
 
@@ -105,7 +105,7 @@ export function makePlate({ badges, layout }: Settings, { say: words, whole, sho
     const affinities = JSON.stringify([raid.weaknesses, raid.curses, raid.resistances]);
     if (affinities === shownAffinities && !fresh) return;
     shownAffinities = affinities;
-    const labels = widthOf(words.weak + words.cursed + words.nextCurse.join("1,000")) * SMALLER;
+    const labels = widthOf(words.weak + words.cursed + words.untilCurse + "1,000") * SMALLER;
     const room = isUpright ? UPRIGHT_ROOM : ROOM - labels;
     const weaknesses = raid.weaknesses.map(({ value }) => ({ text: titled(value), className: "weak" })).reverse();
     const curses = [...raid.curses]

@@ -2,16 +2,18 @@
 import type { LeaderboardMetric, RaidOutcome } from "../live/schema";
 import type { Language } from "./settings";
 
+const raiders = (count: string): string => `${count} raider${count === "1" ? "" : "s"}`;
+
 const english = {
   stage: "Stage",
   of: (count: string) => `of ${count}`,
-  raiders: (count: string) => `${count} raiders`,
+  raiders,
   board: { DAMAGE: "Top damage", ANALYSIS: "Top analysis", CONTRIBUTION: "Top contribution", STRIKES: "Most strikes" } as Record<LeaderboardMetric, string>,
   breakthrough: (number: string, count: string) => `Breakthrough ${number} of ${count}`,
   breakthroughsDone: "All breakthroughs found",
   weak: "Weak to",
   cursed: "Cursed",
-  nextCurse: ["Curse in ", " strikes"],
+  untilCurse: "Strikes to next curse: ",
   analysis: "analysis",
   more: (count: string) => `and ${count} more`,
   paused: "Paused",
@@ -36,7 +38,7 @@ const english = {
   happened: (stages: number, curses: number, breakthroughs: number) =>
     [stages && `${stages} new ${stages > 1 ? "stages" : "stage"}`, curses && `${curses} ${curses > 1 ? "curses" : "curse"}`, breakthroughs && `${breakthroughs} ${breakthroughs > 1 ? "breakthroughs" : "breakthrough"}`],
   outcome: { VICTORY: "Threat defeated", EXPIRED: "The threat withdrew", CANCELLED: "The raid was ended" } as Record<RaidOutcome, string>,
-  fell: (boss: string, count: string) => `${boss} fell to ${count} raiders`,
+  fell: (boss: string, count: string) => `${boss} fell to ${raiders(count)}`,
   stands: (boss: string, share: string) => `${boss} was left with ${share}`,
   finalBlow: (name: string) => `Final blow: ${name}`,
   metric: { DAMAGE: "damage", ANALYSIS: "analysis", CONTRIBUTION: "contribution", STRIKES: "strikes" } as Record<LeaderboardMetric, string>,
@@ -55,7 +57,7 @@ const german: typeof english = {
   breakthroughsDone: "Alle Durchbrüche gefunden",
   weak: "Schwäche",
   cursed: "Verflucht",
-  nextCurse: ["Fluch in ", " Angriffen"],
+  untilCurse: "Angriffe bis zum Fluch: ",
   analysis: "Analyse",
   more: (count) => `und ${count} weitere`,
   paused: "Pause",
@@ -80,7 +82,7 @@ const german: typeof english = {
   happened: (stages, curses, breakthroughs) =>
     [stages && `${stages} neue ${stages > 1 ? "Stufen" : "Stufe"}`, curses && `${curses} ${curses > 1 ? "Flüche" : "Fluch"}`, breakthroughs && `${breakthroughs} ${breakthroughs > 1 ? "Durchbrüche" : "Durchbruch"}`],
   outcome: { VICTORY: "Bedrohung besiegt", EXPIRED: "Die Bedrohung zog ab", CANCELLED: "Der Raid wurde beendet" },
-  fell: (boss, count) => `${boss} fiel durch ${count} Beteiligte`,
+  fell: (boss, count) => `${boss} ist gefallen. Beteiligt: ${count}`,
   stands: (boss, share) => `${boss} blieben ${share}`,
   finalBlow: (name) => `Letzter Schlag: ${name}`,
   metric: { DAMAGE: "Schaden", ANALYSIS: "Analyse", CONTRIBUTION: "Beitrag", STRIKES: "Angriffe" },

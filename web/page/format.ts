@@ -9,13 +9,6 @@ const seconds = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-di
 const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const full = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-const MARKS = /[\u202a-\u202e\u2066-\u2069]/g;
-
-/** Without the marks by which a name could turn the rest of a sentence around. */
-export const unturned = (text: string): string => text.replace(MARKS, "");
-/** A name in a sentence: its own direction stays within it. */
-export const named = (name: string): string => `\u2068${unturned(name)}\u2069`;
-
 export const count = (value: number): string => whole.format(value);
 export const short = (value: number): string => compact.format(value);
 export const percent = (permille: number): string => `${tenths.format(permille / 10)}\u00a0%`;

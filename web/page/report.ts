@@ -1,7 +1,8 @@
 // What there is to say when no raid is on: how the last one went, who stood out, and when the next one begins.
+import { named, unturned } from "../live/names";
 import { ask, type RaidEvent, type RaidState, type Summary } from "./api";
 import { fill, make, part, say, show } from "./dom";
-import { count, duration, moment, named, percent, unturned, when } from "./format";
+import { count, duration, moment, percent, when } from "./format";
 import { statusOf } from "./plate";
 import { askedLanguage, words } from "./words";
 

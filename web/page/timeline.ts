@@ -1,7 +1,8 @@
 // What happened, newest first, and what of it a screen reader is told.
+import { unturned } from "../live/names";
 import type { RaidEvent } from "./api";
 import { fill, make, part } from "./dom";
-import { count, unturned, when } from "./format";
+import { count, when } from "./format";
 import { words } from "./words";
 
 const LOOKS: Partial<Record<RaidEvent["kind"], string>> = {

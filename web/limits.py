@@ -23,7 +23,7 @@ from starlette.types import Scope
 
 from schema.execution import Operation
 from schema.limits import DEAREST
-from services.errors import RateLimitedError
+from services.errors import OverloadedError, RateLimitedError
 from services.views import Principal, Role
 from web.tally import Tally
 
@@ -38,6 +38,9 @@ SOCKETS_OF_ROLE: Final[Mapping[Role, int]] = {Role.PLAYER: 20, Role.BOT: 200, Ro
 """Connections that one token may hold; an overlay's token is on as many screens as there are."""
 EXECUTIONS_OF_ADDRESS: Final = 100
 """Subscriptions that one address may have executed at once. Whoever joins one that runs already adds none."""
+MOST_AT_ONCE: Final = 5_000
+"""Operations under way in this process; more than strikes may wait in line, who are told by the line itself."""
+BUSY_RETRY_MS: Final = 1_000
 MOST_WINDOWS: Final = 20_000
 
 log = structlog.get_logger(__name__)
@@ -176,6 +179,7 @@ class Gate:
     def __init__(self, limits: EdgeLimits) -> None:
         self.connections = Connections(limits.sockets_per_address)
         self.tally = Tally()
+        self.at_once = 0
         self._rates = limits.rates
         self._here = FixedWindowRateLimiter(LocalWindows())
         self._together = None if limits.redis_url is None else FixedWindowRateLimiter(_redis(limits.redis_url))
@@ -183,6 +187,15 @@ class Gate:
         self._of_role = {Role.PLAYER: limits.rates.player, Role.BOT: limits.rates.bot, Role.ADMIN: limits.rates.admin}
         self._blocked: dict[str, float] = {}
         self._executions: Counter[str] = Counter()
+
+    def enter(self) -> None:
+        """One more operation is under way, until it has to `leave`. Raises OverloadedError when there are too many."""
+        if self.at_once >= MOST_AT_ONCE:
+            raise OverloadedError(retry_after_ms=BUSY_RETRY_MS)
+        self.at_once += 1
+
+    def leave(self) -> None:
+        self.at_once -= 1
 
     async def check(self, principal: Principal, address: str, operation: Operation, cost: int) -> None:
         """Counts an operation. Raises RateLimitedError when it is one too many."""

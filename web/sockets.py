@@ -327,12 +327,20 @@ class Socket:
         self, subscriber: Subscriber, query: str, variables: dict[str, Any], operation_name: str | None
     ) -> None:
         """A query or mutation."""
+        gate = self._endpoint.gate
+        try:
+            gate.enter()
+        except OverloadedError as error:
+            subscriber.error(failure_from(error))
+            return
         try:
             result = await self._endpoint.executor.execute(query, variables, operation_name, self._context())
             told = self._tell(subscriber, result)
         except Exception as error:  # noqa: BLE001 - it is logged
             subscriber.error(failure_from(error))
             return
+        finally:
+            gate.leave()
         if told:
             subscriber.complete()
 

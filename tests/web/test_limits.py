@@ -15,12 +15,13 @@ from websockets.typing import Subprotocol
 from schema.build import build_schema
 from schema.execution import Executor
 from services.errors import RateLimitedError
+from services.strike_line import LONGEST_QUEUE
 from services.tokens import new_secret
 from services.views import PUBLIC, Principal, Role
 from tests.redis_server import RedisServer, redis_server
 from tests.web.harness import Answer, Api, OpenApi
 from tests.web.live import Client, edge, listening
-from web.limits import EdgeLimits, Gate, LocalWindows, Rates, network_of
+from web.limits import MOST_AT_ONCE, EdgeLimits, Gate, LocalWindows, Rates, network_of
 from web.sockets import MESSAGES_A_SECOND, PROTOCOL
 from worldthreat.settings import Settings
 from worldthreat.up import server_config
@@ -274,3 +275,40 @@ async def test_a_dear_operation_counts_for_more() -> None:
     with pytest.raises(RateLimitedError):
         await gate.check(player, "a", executor.operation(ROLE, None), 2)
     await gate.check(Principal(Role.PLAYER, token_id=2), "a", executor.operation(ROLE, None), 2)
+
+
+async def test_what_is_too_much_at_once_is_told_so_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over HTTP and WebSocket. Those under way get their answer, and there is room again for as many."""
+    assert LONGEST_QUEUE < MOST_AT_ONCE
+    monkeypatch.setattr("web.limits.MOST_AT_ONCE", 4)
+    raid_id = int(await api.raid())
+    strikers = [await api.player() for _ in range(4)]
+    teams = [(await api.unused(striker))[:1] for striker in strikers]
+    url = api.url.replace("http", "ws") + "/graphql"
+    async with (
+        api.database.driver_connection() as holder,
+        connect(url, subprotocols=[Subprotocol(PROTOCOL)], proxy=None) as connection,
+    ):
+        follower = Client(connection)
+        await follower.greet()
+        async with holder.transaction():
+            await holder.execute("SELECT FROM world_threat_raids WHERE id = $1 FOR UPDATE", raid_id)
+            strikes = [
+                asyncio.create_task(api.strike(striker, *team)) for striker, team in zip(strikers, teams, strict=True)
+            ]
+            async with asyncio.timeout(10):
+                while (refused := await api.ask(ROLE)).status == 200:  # noqa: ASYNC110 - until all four are under way
+                    await asyncio.sleep(0.01)
+            assert (refused.status, refused.codes, refused.headers["retry-after"]) == (503, ["OVERLOADED"], "1")
+            assert refused.errors[0]["extensions"]["retryAfterMs"] > 0
+            await follower.subscribe(ROLE)
+            error = await follower.heard()
+            assert (error["type"], error["payload"][0]["extensions"]["code"]) == ("error", "OVERLOADED")
+            assert (await api.client.get("/healthz")).status_code == 200
+            await follower.subscribe("subscription { bossHp { current } }", "2")  # nobody waits for those
+            assert (await follower.heard())["type"] == "next"
+        assert {strike["__typename"] for strike in await asyncio.gather(*strikes)} == {"ExecuteStrikeSuccess"}
+        await follower.subscribe(ROLE)
+        while (await follower.heard())["id"] != "1":
+            pass
+    assert [(await api.ask(ROLE)).status for _ in range(6)] == [200] * 6

@@ -144,11 +144,14 @@ class GraphQLView:
         except RateLimitedError:
             self._gate.connections.closed(address, None)
             raise
+        token_ended = asyncio.Event()
+        unwatch = self._authenticator.watch(context.principal, token_ended.set)
         try:
             results = await self._executor.stream(question.query, question.variables, question.operation_name, context)
             self._tally.requests[200] += 1
-            await send_events(results, receive, send, self._lifecycle.stopping)
+            await send_events(results, receive, send, self._lifecycle.stopping, token_ended)
         finally:
+            unwatch()
             ended()
             self._gate.connections.closed(address, None)
 

@@ -86,6 +86,28 @@ async def test_a_strike_that_lost_its_connection_on_the_way_is_made_once_it_is_b
     assert again == {**struck, "replayed": True}
 
 
+async def test_who_follows_what_is_old_by_now_makes_the_server_unready(
+    api: Api, cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.health.FEED_BEHIND_SECONDS", 0.3)
+    await api.raid()
+    asked = {"query": "subscription { bossHp { current } }"}
+    headers = {"Accept": "text/event-stream"}
+    async with api.client.stream("POST", "/graphql", json=asked, headers=headers) as stream:
+        lines = stream.aiter_lines()
+        while await anext(lines) != "event: next":
+            pass
+        assert (await api.client.get("/readyz")).json()["feed"] is True
+        await cable.cut()
+        async with asyncio.timeout(15):
+            while (ready := await api.client.get("/readyz")).json()["feed"]:  # noqa: ASYNC110 - as an operator does
+                await asyncio.sleep(0.02)
+            assert ready.status_code == 503
+            await cable.plug_in()
+            while (await api.client.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.02)
+
+
 async def test_with_its_own_patience_nobody_waits_longer_than_operators_are_told(api: Api, cable: Cable) -> None:
     """Nothing moves on the link, and more ask than there are connections (docs/operations)."""
     await api.raid()

@@ -140,7 +140,7 @@ class GraphQLView:
         if not self._gate.connections.opened(address):
             raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
         try:
-            ended = self._gate.admit(context.principal, address)
+            ended = await self._gate.admit(context.principal, address)
         except RateLimitedError:
             self._gate.connections.closed(address, None)
             raise

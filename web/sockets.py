@@ -162,6 +162,7 @@ class Socket:
                 await self._take_breath()
                 if not self._outbox.is_closing:  # what was sent before the peer heard of it is not done any more
                     await self._take_or_close(message.get("text"))
+                    await asyncio.sleep(0)  # many messages come at once, and nobody else waits for all of them
         finally:
             self._timer.cancel()
             self._unwatch()
@@ -349,7 +350,7 @@ class Socket:
     ) -> None:
         """A subscription for this asker alone."""
         try:
-            ended = self._endpoint.gate.admit(self.principal, self._address)
+            ended = await self._endpoint.gate.admit(self.principal, self._address)
         except RateLimitedError as error:
             subscriber.error(failure_from(error))
             return

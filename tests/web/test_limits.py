@@ -277,6 +277,58 @@ async def test_a_dear_operation_counts_for_more() -> None:
     await gate.check(Principal(Role.PLAYER, token_id=2), "a", executor.operation(ROLE, None), 2)
 
 
+async def test_a_new_document_counts_by_its_length_for_an_address() -> None:
+    gate = Gate(EdgeLimits(Rates(address=RateLimitItemPerSecond(30, 60), player=RateLimitItemPerSecond(30, 60))))
+    executor = Executor(build_schema())
+    long = f"{ROLE} # {'x' * 2_000}"
+    for _ in range(3):  # 1 + 4 + 20, and then 1
+        await gate.check(PUBLIC, "a", executor.operation(long, None), 2)
+    with pytest.raises(RateLimitedError):
+        await gate.check(PUBLIC, "a", executor.operation(f"{long} another", None), 2)
+    player = Principal(Role.PLAYER, token_id=1)
+    for number, address in enumerate("bcde"):  # one player, who walks about: 5 each
+        await gate.check(player, address, executor.operation(f"{long} {number}", None), 2)
+
+
+async def test_an_address_starts_so_many_executions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when each is over as soon as it has begun."""
+    monkeypatch.setattr("web.limits.EXECUTIONS_STARTED", RateLimitItemPerSecond(5, 60, "executions"))
+    await api.raid()
+    async with edge(api) as live:
+        client, bot = await live.client(), await live.client(api.tokens.bot)
+
+        async def started(asker: Client, number: int) -> str:
+            name = str(number)
+            await asker.subscribe(f"subscription Q{name} {{ bossHp {{ current }} }}", name)
+            message = await asker.heard()
+            await asker.send({"id": name, "type": "complete"})
+            return str(message["type"])
+
+        assert [await started(client, number) for number in range(7)] == ["next"] * 5 + ["error"] * 2
+        assert [await started(bot, number) for number in range(7)] == ["next"] * 7
+        await bot.connection.close()
+
+
+async def test_who_says_much_at_once_lets_others_have_a_word(api: Api) -> None:
+    async with edge(api) as live:
+        loud, other = await live.client(), await live.client()
+        protocol = loud.connection.protocol
+        for number in range(60):
+            asked = {"query": f"{{ __typename }} # {number}"}
+            protocol.send_text(json.dumps({"id": str(number), "type": "subscribe", "payload": asked}).encode())
+        heard: list[str] = []
+
+        async def listen(client: Client, name: str, count: int) -> None:
+            for _ in range(count):
+                await client.heard()
+                heard.append(name)
+
+        loud.connection.transport.write(b"".join(protocol.data_to_send()))
+        await other.send({"type": "ping"})
+        await asyncio.gather(listen(loud, "loud", 120), listen(other, "other", 1))
+        assert heard.index("other") < 60
+
+
 async def test_what_is_too_much_at_once_is_told_so_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over HTTP and WebSocket. Those under way get their answer, and there is room again for as many."""
     assert LONGEST_QUEUE < MOST_AT_ONCE

@@ -72,6 +72,12 @@ SEED ?=
 chaos: $(VENV)/.dev ## kill and cut everything in the midst of raids, and audit them (MINUTES=10, SEED=… to repeat one)
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
+CASES ?= 2000
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## ask a server 2,000 questions that schemathesis made from the schema (CASES=2000, SEED=1)
+	@$(BIN)/python -m tests.web.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: $(VENV)/.dev ## run one benchmark: make bench NAME=strikes [QUICK=1]
 	@if [ ! -f "bench/$(NAME).py" ]; then \

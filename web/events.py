@@ -19,16 +19,16 @@ HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in SSE
 
 
 async def send_events(
-    results: AsyncGenerator[ExecutionResult, None], receive: Receive, send: Send, stopping: asyncio.Event
+    results: AsyncGenerator[ExecutionResult, None], receive: Receive, send: Send, *ends: asyncio.Event
 ) -> None:
     """Sends each result as it comes, with a comment now and then so that nobody in between hangs up.
 
-    Until there is no more, the peer goes, or the server stops: then the stream ends without `complete`, and whoever
-    follows it comes back to the next server.
+    Until there is no more, the peer goes, or one of `ends` is set: then the stream ends without `complete`, and whoever
+    follows it comes back, to the next server or to be told that their token has ended.
     """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     writing = asyncio.create_task(_write(results, send))
-    others = [asyncio.create_task(_until_gone(receive)), asyncio.create_task(_until_set(stopping))]
+    others = [asyncio.create_task(_until_gone(receive)), *(asyncio.create_task(_until_set(end)) for end in ends)]
     try:
         await asyncio.wait([writing, *others], return_when=asyncio.FIRST_COMPLETED)
     finally:

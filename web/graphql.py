@@ -2,8 +2,8 @@
 
 A bare ASGI app: what a request costs beside its execution is what everybody's strikes wait for. A request that
 cannot be executed is answered before anything is done: 401 a token that is no good, 503 one that cannot be looked up
-while the database is away, 429 who asks too often, 400 or 403 a header that names an acting person as or where it must
-not, and 4xx what is no question at all.
+while the database is away and whatever is too much at once, 429 who asks too often, 400 or 403 a header that names an
+acting person as or where it must not, and 4xx what is no question at all.
 """
 
 import asyncio
@@ -69,9 +69,12 @@ class GraphQLView:
         begin_request()
         media = Media.JSON
         more: tuple[tuple[bytes, bytes], ...] = ()
+        entered = False
         try:
             head = head_of(scope)
             media = head.media
+            self._gate.enter()
+            entered = True
             address = address_of(scope)
             principal = await principal_of(self._authenticator, head.authorization, self._gate, address)
             if head.actors:
@@ -82,6 +85,8 @@ class GraphQLView:
             self._check_kind(scope["method"], head, operation)
             await self._gate.check(principal, address, operation, operation.cost(question.variables))
             if media is Media.EVENTS:
+                self._gate.leave()  # it is counted with the connections from now on
+                entered = False
                 await self._stream(question, context, address, receive, send)
                 return
             status, body = await self._answer(question, context, media)
@@ -96,6 +101,9 @@ class GraphQLView:
             status, body, more = refusal(OverloadedError(retry_after_ms=STOPPING_RETRY_MS))
         except Exception as error:  # noqa: BLE001 - it is logged
             status, body = 500, orjson.dumps({"errors": failure_from(error)})
+        finally:
+            if entered:
+                self._gate.leave()
         self._tally.requests[status] += 1
         await send(
             {
@@ -132,15 +140,18 @@ class GraphQLView:
         if not self._gate.connections.opened(address):
             raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
         try:
-            ended = self._gate.admit(context.principal, address)
+            ended = await self._gate.admit(context.principal, address)
         except RateLimitedError:
             self._gate.connections.closed(address, None)
             raise
+        token_ended = asyncio.Event()
+        unwatch = self._authenticator.watch(context.principal, token_ended.set)
         try:
             results = await self._executor.stream(question.query, question.variables, question.operation_name, context)
             self._tally.requests[200] += 1
-            await send_events(results, receive, send, self._lifecycle.stopping)
+            await send_events(results, receive, send, self._lifecycle.stopping, token_ended)
         finally:
+            unwatch()
             ended()
             self._gate.connections.closed(address, None)
 

@@ -23,13 +23,17 @@ from starlette.types import Scope
 
 from schema.execution import Operation
 from schema.limits import DEAREST
-from services.errors import RateLimitedError
+from services.errors import OverloadedError, RateLimitedError
 from services.views import Principal, Role
 from web.tally import Tally
 
 COST_OF_ONE: Final = 1_000
 """So many fields in an answer count as one operation more."""
 NEW_DOCUMENT: Final = 4
+CHARACTERS_OF_ONE: Final = 100
+"""So many characters of a new document count as one operation more for its address: a thousand take some 10 ms to read.
+Not for a token: after a restart every document is a new one, also for those who ask little.
+"""
 BAD_TOKENS: Final = RateLimitItemPerSecond(50, 10, "bad-tokens")
 FULL_RETRY_MS: Final = 5_000
 REDIS_SECONDS: Final = 0.25
@@ -38,6 +42,11 @@ SOCKETS_OF_ROLE: Final[Mapping[Role, int]] = {Role.PLAYER: 20, Role.BOT: 200, Ro
 """Connections that one token may hold; an overlay's token is on as many screens as there are."""
 EXECUTIONS_OF_ADDRESS: Final = 100
 """Subscriptions that one address may have executed at once. Whoever joins one that runs already adds none."""
+EXECUTIONS_STARTED: Final = RateLimitItemPerSecond(200, 10, "executions")
+"""And so many it may start: each costs some 5 ms before it says anything."""
+MOST_AT_ONCE: Final = 5_000
+"""Operations under way in this process; more than strikes may wait in line, who are told by the line itself."""
+BUSY_RETRY_MS: Final = 1_000
 MOST_WINDOWS: Final = 20_000
 
 log = structlog.get_logger(__name__)
@@ -176,6 +185,7 @@ class Gate:
     def __init__(self, limits: EdgeLimits) -> None:
         self.connections = Connections(limits.sockets_per_address)
         self.tally = Tally()
+        self.at_once = 0
         self._rates = limits.rates
         self._here = FixedWindowRateLimiter(LocalWindows())
         self._together = None if limits.redis_url is None else FixedWindowRateLimiter(_redis(limits.redis_url))
@@ -184,12 +194,22 @@ class Gate:
         self._blocked: dict[str, float] = {}
         self._executions: Counter[str] = Counter()
 
+    def enter(self) -> None:
+        """One more operation is under way, until it has to `leave`. Raises OverloadedError when there are too many."""
+        if self.at_once >= MOST_AT_ONCE:
+            raise OverloadedError(retry_after_ms=BUSY_RETRY_MS)
+        self.at_once += 1
+
+    def leave(self) -> None:
+        self.at_once -= 1
+
     async def check(self, principal: Principal, address: str, operation: Operation, cost: int) -> None:
         """Counts an operation. Raises RateLimitedError when it is one too many."""
-        weight = 1 + min(cost, DEAREST) // COST_OF_ONE
+        weight, reading = 1 + min(cost, DEAREST) // COST_OF_ONE, 0
         if operation.is_new:
             operation.is_new = False
             weight += NEW_DOCUMENT
+            reading = len(operation.query) // CHARACTERS_OF_ONE
         of_token = self._of_role.get(principal.role)
         if of_token is not None:
             await self._hit(of_token, f"token-{principal.token_id}", weight)
@@ -197,17 +217,19 @@ class Gate:
             subscribes = operation.kind is OperationType.SUBSCRIPTION
             of_address = self._rates.subscriptions if subscribes else self._rates.address
             if of_address is not None:
-                await self._hit(of_address, f"{'subscribe' if subscribes else 'ask'}-{address}", weight)
+                await self._hit(of_address, f"{'subscribe' if subscribes else 'ask'}-{address}", weight + reading)
 
-    def admit(self, principal: Principal, address: str) -> Callable[[], None]:
+    async def admit(self, principal: Principal, address: str) -> Callable[[], None]:
         """One more subscription is executed for somebody at `address`; what is returned says that it has ended.
 
-        Raises RateLimitedError when there are too many: with every change of the raid each costs its execution.
+        Raises RateLimitedError when there are too many, with every change of the raid each costs its execution, or when
+        too many were started.
         """
         if principal.role in {Role.BOT, Role.ADMIN}:
             return lambda: None
         if self._executions[address] >= EXECUTIONS_OF_ADDRESS:
             raise RateLimitedError(retry_after_ms=FULL_RETRY_MS)
+        await self._hit_here(EXECUTIONS_STARTED, address)
         self._executions[address] += 1
 
         def ended() -> None:
@@ -249,6 +271,10 @@ class Gate:
             fits = await limiter.hit(rate, who, cost=weight)
         if not fits:
             raise RateLimitedError(retry_after_ms=await self._retry_after_ms(limiter, rate, who))
+
+    async def _hit_here(self, rate: RateLimitItem, who: str) -> None:
+        if not await self._here.hit(rate, who):
+            raise RateLimitedError(retry_after_ms=await self._retry_after_ms(self._here, rate, who))
 
     async def _retry_after_ms(self, limiter: FixedWindowRateLimiter, rate: RateLimitItem, who: str) -> int:
         try:

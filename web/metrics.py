@@ -46,6 +46,7 @@ class Looked(Collector):
             "worldthreat_strike_queue_depth", "Strikes that wait for their transaction.", self.service.strikes_waiting
         )
         yield GaugeMetricFamily("worldthreat_feed_lag_seconds", "How old it is what followers are told.", feed.age)
+        yield GaugeMetricFamily("worldthreat_operations_at_once", "Queries and mutations under way.", self.gate.at_once)
         yield GaugeMetricFamily("worldthreat_connections", "Sockets and event streams.", self.gate.connections.count)
         yield GaugeMetricFamily("worldthreat_subscribers", "Operations on sockets.", tally.operations)
         yield CounterMetricFamily("worldthreat_deliveries", "Messages to sockets.", tally.deliveries)

@@ -126,6 +126,14 @@ class Outbox:
         elif self._writer is None:
             self._writer = asyncio.create_task(self._write_slowly())
 
+    def drop(self, lane: str) -> None:
+        """Forgets what still waits in the lane: nobody wants to hear of it any more."""
+        if self._newest.pop(lane, None) is None:
+            return
+        dropped = [waiting for waiting in self._queue if waiting.lane == lane]
+        self._queue = deque(waiting for waiting in self._queue if waiting.lane != lane)
+        self._bytes -= sum(map(len, dropped))
+
     async def drained(self) -> None:
         """Waits until the peer has taken everything, or is given up. At once for one that keeps up."""
         while self._writer is not None:
@@ -137,20 +145,20 @@ class Outbox:
             return
         self._close = (code, reason)
         self._tally.closes[code] += 1
-        self._drop()
+        self._drop_all()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_slowly())
 
     async def end(self) -> None:
         """The socket is gone: frees what waits."""
         self.closed = True
-        self._drop()
+        self._drop_all()
         if self._writer is not None:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
 
-    def _drop(self) -> None:
+    def _drop_all(self) -> None:
         self._queue.clear()
         self._newest.clear()
         self._bytes = 0
@@ -220,6 +228,6 @@ class Outbox:
 
     def _abort(self) -> None:
         self.closed = True
-        self._drop()
+        self._drop_all()
         if self._protocol is not None:
             self._protocol.transport.abort()

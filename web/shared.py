@@ -10,7 +10,7 @@ Only what is public is shared: a caller who is somebody is executed for by thems
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -103,24 +103,26 @@ class SharedStreams:
         question: Question,
         variables: dict[str, Any],
         subscriber: Subscriber,
-        admit: Callable[[], Callable[[], None]],
+        admit: Callable[[], Awaitable[Callable[[], None]]],
     ) -> None:
         """Joins `subscriber`, whose own variables are `variables`; comes back when it is told all it missed.
 
         `admit` is asked before anything new is executed; what it returns is called when that has ended. What it
         raises is the subscriber's error.
         """
-        stream = self._streams.get(question)
-        if stream is None:
+        if question not in self._streams:
             try:
-                ended = admit()
+                ended = await admit()
             except RateLimitedError as error:
                 subscriber.error(failure_from(error))
                 return
-            stream = SharedStream(self._executor, self._service, question, self._make_context)
-            self._streams[question] = stream
-            stream.start(partial(self._forget, ended))
-        await stream.join(subscriber, variables)
+            if question in self._streams:  # somebody was quicker
+                ended()
+            else:
+                stream = SharedStream(self._executor, self._service, question, self._make_context)
+                self._streams[question] = stream
+                stream.start(partial(self._forget, ended))
+        await self._streams[question].join(subscriber, variables)
 
     def leave(self, subscriber: Subscriber) -> None:
         if subscriber.stream is not None:

@@ -41,19 +41,19 @@ FOREIGN_KEYS_WITHOUT_INDEX = """
 async def test_every_migration_can_be_taken_back_and_leaves_nothing_behind(empty_database_url: str) -> None:
     schemas = {"base": await catalog(empty_database_url)}
     assert schemas["base"] == set()
-    for revision in ("001", "002", "003", "004", "005", "006"):
+    for revision in ("001", "002", "003", "004", "005", "006", "007"):
         await migrate.upgrade(empty_database_url, revision)
         schemas[revision] = await catalog(empty_database_url)
-    assert migrate.head() == "006"
+    assert migrate.head() == "007"
     assert schemas["base"] < schemas["001"] < schemas["002"] < schemas["003"] < schemas["004"]
-    assert schemas["004"] != schemas["005"] < schemas["006"]
+    assert schemas["004"] != schemas["005"] < schemas["006"] < schemas["007"]
 
-    for revision in ("005", "004", "003", "002", "001", "base"):
+    for revision in ("006", "005", "004", "003", "002", "001", "base"):
         await migrate.downgrade(empty_database_url, revision)
         assert await catalog(empty_database_url) == schemas[revision]
 
     await migrate.upgrade(empty_database_url)
-    assert await catalog(empty_database_url) == schemas["006"]
+    assert await catalog(empty_database_url) == schemas["007"]
 
 
 async def test_a_played_database_can_be_taken_back(database: Database, database_url: str) -> None:

@@ -87,7 +87,8 @@ GROWING = (
 
 async def test_history_is_guarded_by_exactly_these_triggers(database_url: str) -> None:
     guarded = {name for sort, name, definition in await catalog(database_url) if sort == "trigger"}
-    assert guarded == {"user_characters.keep_history", *(f"{table}.only_grow" for table in GROWING)}
+    of_history = {f"{table}.{name}" for table in GROWING for name in ("only_grow", "never_emptied")}
+    assert guarded == {"user_characters.keep_history", *of_history}
 
 
 @pytest.mark.parametrize("table", GROWING)
@@ -96,8 +97,16 @@ async def test_what_happened_is_neither_changed_nor_deleted(session: Session, ta
     column = next(iter(before[0].keys()))
     if column == "id":  # generated: the database would refuse another value for a reason of its own
         column = list(before[0].keys())[1]
-    for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):  # noqa: S608 - a name from above
-        assert f"a row of {table} stays as it was written" in str(await refusal(session, statement))
+    changes = (
+        f"UPDATE {table} SET {column} = {column}",  # noqa: S608 - a name from above
+        f"DELETE FROM {table}",  # noqa: S608 - a name from above
+        f"TRUNCATE {table} CASCADE",
+        "TRUNCATE world_threat_raids, users, api_tokens, characters CASCADE",
+    )
+    for statement in changes:
+        refused = str(await refusal(session, statement))
+        assert "stays as it was written" in refused
+        assert statement not in changes[:3] or f"a row of {table} " in refused
     assert await session.fetch(f"SELECT * FROM {table}") == before  # noqa: S608 - a name from above
 
 

@@ -247,6 +247,21 @@ async def test_a_form_of_another_site_is_refused(api: Api, content_type: str | N
     assert (await api.told("{ activeRaid { status } }"))["activeRaid"] == {"status": "ACTIVE"}
 
 
+async def test_a_cookie_makes_nobody_somebody(api: Api) -> None:
+    """A browser sends it by itself, whoever's page has asked."""
+    cookie = {"Cookie": "; ".join(f"{name}={api.tokens.admin}" for name in ("authorization", "token", "session"))}
+    answer = await api.client.post("/graphql", json={"query": "{ viewer { role } }"}, headers=cookie)
+    assert answer.json()["data"]["viewer"]["role"] == "PUBLIC"
+    assert "set-cookie" not in answer.headers
+    url = f"{api.url.replace('http', 'ws')}/graphql"
+    protocols = [Subprotocol("graphql-transport-ws")]
+    async with connect(url, subprotocols=protocols, proxy=None, additional_headers=cookie) as connection:
+        client = Client(connection)
+        await client.greet()
+        await client.subscribe("{ viewer { role } }")
+        assert (await client.data())["viewer"]["role"] == "PUBLIC"
+
+
 # ---------------------------------------------------------------- a token that ends
 
 
@@ -268,3 +283,21 @@ async def test_a_socket_is_closed_when_its_token_ends(api: Api) -> None:
             else:
                 await api.rows("UPDATE api_tokens SET revoked_at = now() WHERE id = $1", created.token.id)
             assert await client.closed() == (4403, "Forbidden")
+
+
+async def test_a_stream_of_events_ends_with_its_token(api: Api) -> None:
+    await api.raid()
+    created = await api.service.desk.create_token(
+        ROOT, role=Role.VIEWER, name="short", discord_id=None, expires_at=None
+    )
+    headers = {"Authorization": f"Bearer {created.secret}", "Accept": "text/event-stream"}
+    asked = {"query": "subscription { bossHp { current } }"}
+    async with asyncio.timeout(15), api.client.stream("POST", "/graphql", json=asked, headers=headers) as stream:
+        lines = []
+        async for line in stream.aiter_lines():
+            if line == "event: next":
+                await api.service.desk.revoke_token(ROOT, token_id=str(created.token.id))
+            lines.append(line)
+    assert lines.count("event: next") == 1
+    assert "event: complete" not in lines  # it is not over: who comes back is told why
+    assert (await api.client.post("/graphql", json=asked, headers=headers)).status_code == 401

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 import typer
 from sqlalchemy import make_url
@@ -101,6 +102,35 @@ async def test_the_embedded_database_moves_to_a_server(
         assert await contents(empty_database_url) == await contents(url_of(played))
     finally:
         await asyncio.to_thread(embedded.stop)
+
+
+async def test_the_role_that_is_made_as_written_can_move_in_and_never_change_the_log(
+    played: Api, administrator: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
+) -> None:
+    """No superuser, but owner of everything: as an operator's server connects."""
+    file = tmp_path / "move.dump"
+    await run(url_of(played), "backup", str(file))
+    await administrator.execute("CREATE ROLE keeper LOGIN PASSWORD 'choose-one'")
+    await administrator.execute("CREATE DATABASE kept OWNER keeper")
+    try:
+        url = make_url(url_of(played)).set(username="keeper", password="choose-one", database="kept")
+        await run(url.render_as_string(hide_password=False), "restore", str(file))
+        await run(url.render_as_string(hide_password=False), "raid", "verify")
+        database = Database(url, pool_size=1)
+        async with database.driver_connection() as connection:
+            logged = await connection.fetch("SELECT * FROM admin_actions")
+            for statement in ("UPDATE admin_actions SET reason = 'x'", "DELETE FROM admin_actions"):
+                with pytest.raises(asyncpg.RestrictViolationError):
+                    await connection.execute(statement)
+            with pytest.raises(asyncpg.RestrictViolationError):
+                await connection.execute("TRUNCATE admin_actions")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute("SET session_replication_role = replica")
+            assert await connection.fetch("SELECT * FROM admin_actions") == logged != []
+        await database.close()
+    finally:
+        await administrator.execute("DROP DATABASE kept WITH (FORCE)")
+        await administrator.execute("DROP ROLE keeper")
 
 
 async def test_a_backup_of_an_older_version_is_brought_to_this_one(

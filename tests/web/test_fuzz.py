@@ -7,7 +7,7 @@ from tests.web.harness import OpenApi
 async def test_no_question_is_a_server_error(open_api: OpenApi) -> None:
     found = cases(160, number=1)
     assert len(found) > 120
-    async with open_api(rate_player="off") as api:
+    async with open_api(rate_player="off", rate_address="off") as api:
         await api.player("ada")
         await api.raid()
         asked = await ask_all(api.url, found, api)

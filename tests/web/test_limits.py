@@ -15,12 +15,13 @@ from websockets.typing import Subprotocol
 from schema.build import build_schema
 from schema.execution import Executor
 from services.errors import RateLimitedError
+from services.strike_line import LONGEST_QUEUE
 from services.tokens import new_secret
 from services.views import PUBLIC, Principal, Role
 from tests.redis_server import RedisServer, redis_server
 from tests.web.harness import Answer, Api, OpenApi
 from tests.web.live import Client, edge, listening
-from web.limits import EdgeLimits, Gate, LocalWindows, Rates, network_of
+from web.limits import MOST_AT_ONCE, EdgeLimits, Gate, LocalWindows, Rates, network_of
 from web.sockets import MESSAGES_A_SECOND, PROTOCOL
 from worldthreat.settings import Settings
 from worldthreat.up import server_config
@@ -274,3 +275,92 @@ async def test_a_dear_operation_counts_for_more() -> None:
     with pytest.raises(RateLimitedError):
         await gate.check(player, "a", executor.operation(ROLE, None), 2)
     await gate.check(Principal(Role.PLAYER, token_id=2), "a", executor.operation(ROLE, None), 2)
+
+
+async def test_a_new_document_counts_by_its_length_for_an_address() -> None:
+    gate = Gate(EdgeLimits(Rates(address=RateLimitItemPerSecond(30, 60), player=RateLimitItemPerSecond(30, 60))))
+    executor = Executor(build_schema())
+    long = f"{ROLE} # {'x' * 2_000}"
+    for _ in range(3):  # 1 + 4 + 20, and then 1
+        await gate.check(PUBLIC, "a", executor.operation(long, None), 2)
+    with pytest.raises(RateLimitedError):
+        await gate.check(PUBLIC, "a", executor.operation(f"{long} another", None), 2)
+    player = Principal(Role.PLAYER, token_id=1)
+    for number, address in enumerate("bcde"):  # one player, who walks about: 5 each
+        await gate.check(player, address, executor.operation(f"{long} {number}", None), 2)
+
+
+async def test_an_address_starts_so_many_executions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when each is over as soon as it has begun."""
+    monkeypatch.setattr("web.limits.EXECUTIONS_STARTED", RateLimitItemPerSecond(5, 60, "executions"))
+    await api.raid()
+    async with edge(api) as live:
+        client, bot = await live.client(), await live.client(api.tokens.bot)
+
+        async def started(asker: Client, number: int) -> str:
+            name = str(number)
+            await asker.subscribe(f"subscription Q{name} {{ bossHp {{ current }} }}", name)
+            message = await asker.heard()
+            await asker.send({"id": name, "type": "complete"})
+            return str(message["type"])
+
+        assert [await started(client, number) for number in range(7)] == ["next"] * 5 + ["error"] * 2
+        assert [await started(bot, number) for number in range(7)] == ["next"] * 7
+        await bot.connection.close()
+
+
+async def test_who_says_much_at_once_lets_others_have_a_word(api: Api) -> None:
+    async with edge(api) as live:
+        loud, other = await live.client(), await live.client()
+        protocol = loud.connection.protocol
+        for number in range(60):
+            asked = {"query": f"{{ __typename }} # {number}"}
+            protocol.send_text(json.dumps({"id": str(number), "type": "subscribe", "payload": asked}).encode())
+        heard: list[str] = []
+
+        async def listen(client: Client, name: str, count: int) -> None:
+            for _ in range(count):
+                await client.heard()
+                heard.append(name)
+
+        loud.connection.transport.write(b"".join(protocol.data_to_send()))
+        await other.send({"type": "ping"})
+        await asyncio.gather(listen(loud, "loud", 120), listen(other, "other", 1))
+        assert heard.index("other") < 60
+
+
+async def test_what_is_too_much_at_once_is_told_so_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over HTTP and WebSocket. Those under way get their answer, and there is room again for as many."""
+    assert LONGEST_QUEUE < MOST_AT_ONCE
+    monkeypatch.setattr("web.limits.MOST_AT_ONCE", 4)
+    raid_id = int(await api.raid())
+    strikers = [await api.player() for _ in range(4)]
+    teams = [(await api.unused(striker))[:1] for striker in strikers]
+    url = api.url.replace("http", "ws") + "/graphql"
+    async with (
+        api.database.driver_connection() as holder,
+        connect(url, subprotocols=[Subprotocol(PROTOCOL)], proxy=None) as connection,
+    ):
+        follower = Client(connection)
+        await follower.greet()
+        async with holder.transaction():
+            await holder.execute("SELECT FROM world_threat_raids WHERE id = $1 FOR UPDATE", raid_id)
+            strikes = [
+                asyncio.create_task(api.strike(striker, *team)) for striker, team in zip(strikers, teams, strict=True)
+            ]
+            async with asyncio.timeout(10):
+                while (refused := await api.ask(ROLE)).status == 200:  # noqa: ASYNC110 - until all four are under way
+                    await asyncio.sleep(0.01)
+            assert (refused.status, refused.codes, refused.headers["retry-after"]) == (503, ["OVERLOADED"], "1")
+            assert refused.errors[0]["extensions"]["retryAfterMs"] > 0
+            await follower.subscribe(ROLE)
+            error = await follower.heard()
+            assert (error["type"], error["payload"][0]["extensions"]["code"]) == ("error", "OVERLOADED")
+            assert (await api.client.get("/healthz")).status_code == 200
+            await follower.subscribe("subscription { bossHp { current } }", "2")  # nobody waits for those
+            assert (await follower.heard())["type"] == "next"
+        assert {strike["__typename"] for strike in await asyncio.gather(*strikes)} == {"ExecuteStrikeSuccess"}
+        await follower.subscribe(ROLE)
+        while (await follower.heard())["id"] != "1":
+            pass
+    assert [(await api.ask(ROLE)).status for _ in range(6)] == [200] * 6

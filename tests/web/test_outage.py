@@ -1,7 +1,8 @@
 """A database that goes away and comes back, as those see it who ask meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,53 @@ async def test_a_strike_that_lost_its_connection_on_the_way_is_made_once_it_is_b
         await books_balance(connection, raid_id)
     assert (struck["strike"]["number"], struck["replayed"]) == (1, False)
     assert again == {**struck, "replayed": True}
+
+
+async def test_who_follows_what_is_old_by_now_makes_the_server_unready(
+    api: Api, cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.health.FEED_BEHIND_SECONDS", 0.3)
+    await api.raid()
+    asked = {"query": "subscription { bossHp { current } }"}
+    headers = {"Accept": "text/event-stream"}
+    async with api.client.stream("POST", "/graphql", json=asked, headers=headers) as stream:
+        lines = stream.aiter_lines()
+        while await anext(lines) != "event: next":
+            pass
+        assert (await api.client.get("/readyz")).json()["feed"] is True
+        await cable.cut()
+        async with asyncio.timeout(15):
+            while (ready := await api.client.get("/readyz")).json()["feed"]:  # noqa: ASYNC110 - as an operator does
+                await asyncio.sleep(0.02)
+            assert ready.status_code == 503
+            await cable.plug_in()
+            while (await api.client.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.02)
+
+
+async def test_with_its_own_patience_nobody_waits_longer_than_operators_are_told(api: Api, cable: Cable) -> None:
+    """Nothing moves on the link, and more ask than there are connections (docs/operations)."""
+    await api.raid()
+    striker = await api.player()
+    team = await api.unused(striker)
+    given = {"action": "FIGHT", "discordId": striker, "characterIds": team[:1], "idempotencyKey": "the panel's"}
+    cable.hold()
+    began = time.monotonic()
+
+    async def waited(asked: Awaitable[Answer]) -> float:
+        answer = await asked
+        told = answer.data and answer.data.get("executeStrike")
+        assert told["__typename"] == "Overloaded" if told else is_told_to_come_back(answer), answer.body
+        return time.monotonic() - began
+
+    reads = [waited(api.ask("{ raids { nodes { id } } }")) for _ in range(20)]
+    stranger = waited(api.ask("{ viewer { role } }", token=api.tokens.player))
+    strike = waited(api.ask(STRIKE, {"input": given}, api.tokens.bot))
+    *of_reads, of_stranger, of_strike = await asyncio.gather(*reads, stranger, strike)
+    assert sorted(of_reads)[len(of_reads) // 2] < 8  # no connection comes free: 2.5 seconds, seen from an idle machine
+    assert max(of_reads) < 15  # those who had one: 10
+    assert of_stranger < 8
+    assert of_strike < 20  # tried again meanwhile: 13.5
+    cable.let_go()
+    struck = (await api.told(STRIKE, api.tokens.bot, input=given))["executeStrike"]
+    assert struck["strike"]["number"] == 1

@@ -22,7 +22,7 @@ from services.rules.events import BreakthroughAchieved, CurseApplied, RaidEvent,
 from services.rules.replay import LoggedStrike, RaidReplay
 from services.rules.state import new_raid
 from services.rules.values import Affinity, AffinityKind, Character, CharacterSheet, RaidOutcome, StrikeAction
-from worldthreat.cli import app
+from worldthreat.cli import command_line
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -122,7 +122,7 @@ def commands(page: Path) -> list[list[str]]:
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
 def test_every_command_exists_with_its_options(page: Path) -> None:
     for words in commands(page):
-        command: Any = typer.main.get_command(app)
+        command: Any = typer.main.get_command(command_line())
         rest = list(words)
         while rest and hasattr(command, "commands"):
             if rest[0] == "--help":
@@ -136,7 +136,7 @@ def test_every_command_exists_with_its_options(page: Path) -> None:
 
 def test_the_guides_show_every_command_of_raids_tokens_rosters_and_the_bot() -> None:
     shown = {tuple(words[:2]) for page in PAGES for words in commands(page)}
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(command_line())
     groups = {name: group for name, group in root.commands.items() if hasattr(group, "commands")}
     assert groups
     assert {(name, command) for name, group in groups.items() for command in group.commands} <= shown

@@ -18,7 +18,7 @@ from services.views import Principal, Role
 from services.world_threat import WorldThreatService
 from worldthreat.settings import PREFIX, Settings
 
-__all__ = ["keep_bot", "own_url"]
+__all__ = ["keep_bot"]
 
 TOKEN_FILES: Final = {Role.BOT: "bot.token", Role.ADMIN: "bot-admin.token"}
 FIRST_PAUSE_SECONDS: Final = 1.0
@@ -32,12 +32,6 @@ SERVER_SETTINGS: Final = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT", "WORKERS"
 ACTOR: Final = Principal(Role.ADMIN, token_name="worldthreat up")  # noqa: S106 - a name, not a secret
 
 log = structlog.get_logger(__name__)
-
-
-def own_url(host: str, port: int) -> str:
-    """Where a server that listens on `host` is reached from this machine."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
-    return f"http://{'[' + reached + ']' if ':' in reached else reached}:{port}"
 
 
 async def keep_bot(settings: Settings, database: Database, service: WorldThreatService, api_url: str) -> None:

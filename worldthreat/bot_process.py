@@ -17,9 +17,8 @@ import structlog
 from bot.app import BadApiTokenError, WorldThreatBot
 from bot.commands_sync import Synced
 from bot.options import BotOptions
-from worldthreat.bot_beside import own_url
 from worldthreat.errors import StartError
-from worldthreat.settings import Settings
+from worldthreat.settings import Settings, own_url
 
 __all__ = ["bot_options", "run_bot", "sync_commands"]
 

@@ -1,70 +1,54 @@
-"""The command line. Exit codes: 0 done, 1 refused, 2 could not start."""
+"""The command line. Exit codes: 0 done, 1 refused, 2 could not start.
 
-import asyncio
+Only the modules of the command that is called are read: the bot does not wait for the server's libraries, nor whoever
+has mistyped a setting.
+"""
+
+import importlib
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
 import typer
 
-from db import migrate as migrations
-from db.embedded import DatabaseUnusableError
-from worldthreat import up as launcher
-from worldthreat.commands import backup, bot, raid, roster, token
-from worldthreat.commands.database import database_url
+from db.cluster import DatabaseUnusableError
 from worldthreat.errors import StartError
-from worldthreat.logs import configure_logs
-from worldthreat.settings import Settings, load_settings
 
-app = typer.Typer(
-    help="World-Threat Expeditions: a whole community fights one boss for days.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(bot.app, name="bot")
-app.add_typer(raid.app, name="raid")
-app.add_typer(roster.app, name="roster")
-app.add_typer(token.app, name="token")
+MODULES: Final = {
+    "server": ("up", "serve", "migrate"),
+    "backup": ("backup", "restore"),
+    "bot": ("bot",),
+    "raid": ("raid",),
+    "roster": ("roster",),
+    "token": ("token",),
+}
+"""Of `worldthreat.commands`, with the commands that each has; those of one name are a group."""
 
 
-app.command()(backup.backup)
-app.command()(backup.restore)
+def command_line(words: Sequence[str] = ()) -> typer.Typer:
+    """All commands; when `words` begin with the name of one, its module's alone."""
+    app = typer.Typer(
+        help="World-Threat Expeditions: a whole community fights one boss for days.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    called = [name for name, commands in MODULES.items() if words and words[0] in commands]
+    for name in called or MODULES:
+        module = importlib.import_module(f"worldthreat.commands.{name}")
+        app.add_typer(module.app, name=name if MODULES[name] == (name,) else None)
+    app.callback()(_nothing)  # one command alone is called by its name, too
+    return app
 
 
-def _settings() -> Settings:
-    settings = load_settings()
-    configure_logs(settings)
-    return settings
-
-
-@app.command()
-def up(
-    *,
-    demo: Annotated[bool, typer.Option("--demo", help="With a demo raid and a simulated crowd that strikes.")] = False,
-) -> None:
-    """Everything on this machine: database, migrations, first-start content, API, raid page, bot if configured."""
-    launcher.up(_settings(), with_demo=demo)
-
-
-@app.command()
-def serve() -> None:
-    """The API alone, over the database of WORLDTHREAT_DATABASE_URL."""
-    launcher.serve(_settings())
-
-
-@app.command()
-def migrate() -> None:
-    """Brings the database of WORLDTHREAT_DATABASE_URL, or the embedded one, to this version."""
-    settings = _settings()
-    with database_url(settings) as url:
-        asyncio.run(migrations.upgrade(url))
-        typer.echo(f"The database is at migration {migrations.head()}.")
+def _nothing() -> None:
+    pass
 
 
 def main() -> NoReturn:
     """Runs the command; what keeps it from starting is one line and exit code 2."""
     try:
-        app()
+        command_line(sys.argv[1:])()
     except (StartError, DatabaseUnusableError) as error:
         typer.echo(f"worldthreat: {error.message}", err=True)
         sys.exit(2)

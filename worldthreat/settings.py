@@ -265,3 +265,9 @@ def load_settings() -> Settings:
             "WORLDTHREAT_DISCORD_HOME_GUILD is not set: raid admins are admins of one server, say which."
         )
     return settings
+
+
+def own_url(host: str, port: int) -> str:
+    """Where a server that listens on `host` is reached from this machine."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
+    return f"http://{'[' + reached + ']' if ':' in reached else reached}:{port}"

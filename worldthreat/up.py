@@ -36,9 +36,9 @@ from services.boss_files import boss_from_toml
 from services.outages import is_database_away
 from web.protocols import PatientWebSocket, PromptHttp
 from worldthreat import demo
-from worldthreat.bot_beside import keep_bot, own_url
+from worldthreat.bot_beside import keep_bot
 from worldthreat.errors import StartError
-from worldthreat.settings import Settings
+from worldthreat.settings import Settings, own_url
 from worldthreat.wiring import Backstage, application, backstage
 from worldthreat.workers import Worker, run_workers
 

@@ -25,9 +25,8 @@ with warnings.catch_warnings():
 
 from tests.bot.fake_discord import FakeDiscord
 from worldthreat import bot_process
-from worldthreat.bot_beside import own_url
 from worldthreat.errors import StartError
-from worldthreat.settings import SettingsError, load_settings
+from worldthreat.settings import SettingsError, load_settings, own_url
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0

@@ -14,10 +14,13 @@ from worldthreat.commands.database import CANNOT_START, REFUSED, database_url
 from worldthreat.errors import StartError
 from worldthreat.settings import load_settings
 
+app = typer.Typer()
+
 MAGIC: Final = b"PGDMP"
 TABLES: Final = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
 
 
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to: a file that is not there yet.", dir_okay=False)],
     *,
@@ -37,6 +40,7 @@ def backup(
     typer.echo(f"{file}: {file.stat().st_size:,} bytes. Keep it as safe as the database: it holds Discord ids.")
 
 
+@app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `worldthreat backup` made.")]) -> None:
     """Fills an empty database with a backup, and brings it to this version. Nothing is ever overwritten."""
     try:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,19 +15,15 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, 
 
 from services.rules.values import StrikeAction
 from services.views import Principal, Role, StrikeSuccess
+from tests.chromium import built_pages, how_to_launch
 from tests.web.conftest import api, open_api  # noqa: F401 - fixtures for the tests here
 from tests.web.harness import Api
-from web.pages import DIST
 
-DEBIANS = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 FEWEST_RULES = 8
 LOOK = "(context) => axe.run(context, { iframes: false, resultTypes: ['violations'] })"
 SCHEMES: Final = ("light", "dark")
-IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 CROWD = Principal(Role.BOT, token_name="crowd")
-CUT_OFF: Final = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-"""For this browser no other host exists: neither by a name nor by a number."""
 POLL_SECONDS = 0.02
 STEP_MS = 1_000
 SHORT_STEP_MS = 100
@@ -124,30 +119,15 @@ OpenPage = Callable[..., Awaitable[Visit]]
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium, else playwright's own; the network is cut off. Skipped where there is neither, never in CI."""
     async with async_playwright() as playwright:
-        path = DEBIANS if DEBIANS.exists() else Path(playwright.chromium.executable_path)  # noqa: ASYNC240 - once, first
-        if not path.exists():
-            missing = "no Chromium: install Debian's `chromium`, or run `playwright install chromium`"
-            if IN_CI:
-                pytest.fail(missing)
-            pytest.skip(missing)
-        # Chromium's own sandbox does not start for root.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = await playwright.chromium.launch(executable_path=path, args=[CUT_OFF, *arguments])
+        browser = await playwright.chromium.launch(**how_to_launch(playwright.chromium.executable_path))
         yield browser
         await browser.close()
 
 
-@pytest.fixture(scope="session")
-def built_pages() -> Path:
-    """web/dist, where the pages have been built. Skipped where they are not, but never in CI."""
-    if not (DIST / "overlay" / "index.html").exists():
-        missing = "the pages are not built: run `make web`"
-        if IN_CI:
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return DIST
+@pytest.fixture(scope="session", name="built_pages")
+def _built_pages() -> Path:
+    return built_pages()
 
 
 @pytest.fixture

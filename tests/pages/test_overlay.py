@@ -119,13 +119,13 @@ async def test_drain_catches_up_under_two_hundred_strikes_a_second(open_page: Op
 
 async def test_first_picture_comes_within_half_a_second(open_page: OpenPage, api: Api) -> None:
     await api.raid()
-    took = []
-    for _ in range(3):  # other work on the machine may disturb one of them
+    took: list[float] = []
+    while not took or min(took) > 500:  # other work on the machine may disturb one of them
+        assert len(took) < 3, took
         visit = await overlay(open_page, api, scripts=(FIRST_PAINT,))
         painted = await visit.until("window.painted")
         loaded = await visit.page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd")
         took.append(painted - loaded)
-    assert min(took) <= 500
 
 
 async def test_no_raid_then_a_raid_then_victory_that_stays(open_page: OpenPage, open_api: OpenApi) -> None:

@@ -37,6 +37,20 @@ async def test_choices_make_the_address_and_the_preview_follows(open_page: OpenP
     assert not [url for url in visit.asked if "secret" in url]
 
 
+async def test_what_is_no_good_is_marked_and_stays_out_of_the_address(open_page: OpenPage, api: Api) -> None:
+    visit = await opened(open_page, api)
+    page = visit.page
+    for label, bad, good, told in (("Rows in it", "50", "8", "top=8"), ("Raid number", "the last", "12", "raid=12")):
+        field = page.get_by_label(label)
+        await field.fill(bad)
+        assert await field.get_attribute("aria-invalid") == "true"
+        assert await field.input_value() == bad
+        assert bad not in await page.input_value("#address")
+        await field.fill(good)
+        assert await field.get_attribute("aria-invalid") == "false"
+        assert told in await page.input_value("#address")
+
+
 async def test_buttons_try_things_out_in_the_preview(open_page: OpenPage, api: Api) -> None:
     visit = await opened(open_page, api, clock=True)
     page = visit.page

@@ -122,24 +122,21 @@ async def test_without_a_raid_it_waits_and_wakes_up_by_itself(open_api: OpenApi,
         await visit.leave()
 
 
-async def test_it_speaks_german_to_who_does_and_to_who_asks_for_it(open_api: OpenApi, open_page: OpenPage) -> None:
-    async with open_api() as api:
-        await api.raid(name="Gloomtide", totalHp=500, stageHpBelowPermille=[900])
-        people = await fighters(api, 3)
-        await api.strike(*people[0])
-        by_browser = await opened(open_page, api, locale="de-AT")
-        by_address = await opened(open_page, api, "/?lang=de")
-        other = await opened(open_page, api, "/?lang=en", locale="de-AT")
-        for visit in (by_browser, by_address):
-            assert await visit.page.get_attribute("html", "lang") == "de"
-            assert await visit.text("#status") == "unter Beschuss"
-            assert await visit.text("#events li.stage span") == "Stufe 2 erreicht."
-            text = await visit.page.inner_text("body")
-            assert not re.search(r"\b(the|Strikes?|Weak|Cursed|Nobody|Damage|Player|What|undefined)\b", text), text
-        assert await other.page.get_attribute("html", "lang") == "en"
-        assert await other.text("#status") == "under attack"
-        for visit in (by_browser, by_address, other):
-            await visit.leave()
+async def test_it_speaks_german_to_who_does_and_to_who_asks_for_it(api: Api, open_page: OpenPage) -> None:
+    await api.raid(name="Gloomtide", totalHp=500, stageHpBelowPermille=[900])
+    people = await fighters(api, 3)
+    await api.strike(*people[0])
+    by_browser = await opened(open_page, api, locale="de-AT")
+    by_address = await opened(open_page, api, "/?lang=de")
+    other = await opened(open_page, api, "/?lang=en", locale="de-AT")
+    for visit in (by_browser, by_address):
+        assert await visit.page.get_attribute("html", "lang") == "de"
+        assert await visit.text("#status") == "unter Beschuss"
+        assert await visit.text("#events li.stage span") == "Stufe 2 erreicht."
+        text = await visit.page.inner_text("body")
+        assert not re.search(r"\b(the|Strikes?|Weak|Cursed|Nobody|Damage|Player|What|undefined)\b", text), text
+    assert await other.page.get_attribute("html", "lang") == "en"
+    assert await other.text("#status") == "under attack"
 
 
 async def test_an_older_raid_has_its_report_at_its_own_address(open_api: OpenApi, open_page: OpenPage) -> None:

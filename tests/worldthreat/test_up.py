@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.chromium import built_pages, how_to_launch
 
 FIRST_START_SECONDS = 90
 RAID = "{ activeRaid { id name status hp { current total } totals { strikes } } }"
@@ -157,8 +161,35 @@ def test_a_living_boss_that_survives_ctrl_c_a_dead_database_and_a_second_start(s
     continued = wait_for(lambda: second.raid(more_than=again["totals"]["strikes"]), 30, "the same raid goes on")
     assert continued["id"] == raid["id"]
     assert time.monotonic() - before < 15
+    the_newcomer_watches(second)  # late, for it is skipped where there is no browser
     assert second.stop(signal.SIGTERM) == 0
     assert_it_went_quietly(second)
+
+
+def the_newcomer_watches(up: Up) -> None:
+    """Opens the address that was printed, and does nothing further: the boss loses HP before their eyes."""
+    printed = re.search(r"The raid\s+(http\S+)", up.said.read_text(encoding="utf-8"))
+    assert printed is not None
+    built_pages()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**how_to_launch(playwright.chromium.executable_path))
+        page = browser.new_page(locale="en")
+        page.goto(printed[1])
+
+        def shown() -> tuple[int, float]:
+            page.locator("#hp-text").filter(has_text="/").wait_for()
+            hp = int(page.inner_text("#hp-text").split(" / ")[0].replace(",", ""))
+            width: float = page.eval_on_selector("#hp .left", "bar => bar.getBoundingClientRect().width")
+            return hp, width
+
+        hp, width = shown()
+
+        def is_hurt() -> bool | None:
+            now = shown()
+            return True if now[0] < hp and now[1] < width else None
+
+        wait_for(is_hurt, 15, "a boss that loses HP on the page")
+        browser.close()
 
 
 def the_visitor_strikes(up: Up) -> None:

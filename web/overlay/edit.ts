@@ -16,6 +16,12 @@ function element<Name extends keyof HTMLElementTagNameMap>(name: Name, given: Pa
   return made;
 }
 
+/** What is no good stays in its input, which says so, and out of the address, where it would mean nothing. */
+function ifGood(input: HTMLInputElement, value: string): string {
+  input.ariaInvalid = String(!input.validity.valid);
+  return input.validity.valid ? value : "";
+}
+
 /** The input, and what it means for the address; empty where that is what holds anyway. */
 function inputOf(field: Field): readonly [HTMLElement, () => string] {
   const id = `set-${field.name}`;
@@ -42,12 +48,13 @@ function inputOf(field: Field): readonly [HTMLElement, () => string] {
     case "secret": {
       const type = field.kind === "secret" ? "password" : "text";
       const text = element("input", { id, type, autocomplete: "off", spellcheck: false });
-      return [text, () => text.value.trim()];
+      if (field.pattern) text.pattern = field.pattern;
+      return [text, () => ifGood(text, text.value.trim())];
     }
     default: {
       const number = element("input", { id, type: field.kind });
       Object.assign(number, { min, max, step, value: field.standard });
-      return [number, () => otherwise(number.value)];
+      return [number, () => otherwise(ifGood(number, number.value))];
     }
   }
 }

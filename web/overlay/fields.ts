@@ -14,6 +14,8 @@ export interface Field {
   readonly kind: "choice" | "switch" | "range" | "number" | "text" | "color" | "secret";
   readonly choices?: readonly (readonly [value: string, label: Both])[];
   readonly range?: readonly [least: number, most: number, step: number];
+  /** What a text has to look like, as a regular expression. */
+  readonly pattern?: string;
 }
 
 export interface Group {
@@ -83,7 +85,7 @@ export const GROUPS: readonly Group[] = [
           off: both("None", "Keine"),
         } satisfies Record<Board, Both>),
       },
-      { name: "top", kind: "number", standard: "5", range: [3, 10, 1], label: both("Rows in it", "Zeilen darin") },
+      { name: "top", kind: "number", standard: "5", range: [3, 10, 1], label: both("Rows in it", "Zeilen darin"), hint: both("3 to 10.", "3 bis 10.") },
       { name: "ticker", kind: "switch", standard: "on", label: both("Newest strikes", "Neueste Angriffe") },
       { name: "badges", kind: "switch", standard: "on", label: both("Weaknesses and curses", "Schwächen und Flüche") },
       { name: "toast", kind: "switch", standard: "on", label: both("Announcements", "Ansagen"), hint: both("New stages, curses and breakthroughs.", "Neue Stufen, Flüche und Durchbrüche.") },
@@ -121,7 +123,10 @@ export const GROUPS: readonly Group[] = [
   {
     label: both("Which raid", "Welcher Raid"),
     fields: [
-      { name: "raid", kind: "text", standard: "", label: both("Raid number", "Nummer des Raids"), hint: both("Empty: the one that is on, and after it the next.", "Leer: der laufende und danach der nächste.") },
+      {
+        name: "raid", kind: "text", standard: "", pattern: "\\d{1,18}", label: both("Raid number", "Nummer des Raids"),
+        hint: both("A whole number. Empty: the one that is on, and after it the next.", "Eine ganze Zahl. Leer: der laufende und danach der nächste."),
+      },
       {
         name: "token", kind: "secret", standard: "", label: both("Viewer token", "Zuschauer-Token"),
         hint: both(

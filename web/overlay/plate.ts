@@ -8,7 +8,7 @@ import type { Words } from "./words";
 const ROOM = 985; // for affinities and what is written around them, a little smaller than they are
 const SMALLER = 17 / 18;
 const UPRIGHT_ROOM = 470;
-const WEAK_SHARE = 0.6;
+const CURSED_SHARE = 0.4;
 const FLASH_EVERY_MS = 350; // never more than three in a second
 const DRAIN_AFTER_MS = 450;
 const DRAIN_AT_LATEST_MS = 1_200;
@@ -113,7 +113,9 @@ export function makePlate({ badges, layout }: Settings, { say: words, whole, sho
       .map(({ affinity }) => ({ text: titled(affinity.value), className: "curse" }));
     const resisted = raid.resistances.map(({ value }) => ({ text: titled(value), className: "curse resists" }));
     const against = [...curses, ...resisted];
-    const taken = weak(weaknesses, isUpright || !against.length ? room : room * WEAK_SHARE, fresh);
+    // What neither needs of its share is the other's.
+    const theirs = isUpright ? 0 : cursed(against, room * CURSED_SHARE, fresh);
+    const taken = weak(weaknesses, room - theirs, fresh);
     cursed(against, isUpright ? room : room - taken, fresh);
   };
 }

@@ -54,6 +54,7 @@ class Equipment:
 
 @strawberry.input(description="Which characters of a roster, and in what order. All conditions must hold.")
 class RosterFilter:
+    ids: list[ID] | None = given("Only these characters. Those that the player does not own are left out.")
     available: bool | None = given("True: only those that have not struck in the current raid; false: only the others.")
     search: str | None = given("Part of the name or series, in any case.")
     affinity: AffinityInput | None = given("Only characters with this affinity.")
@@ -61,6 +62,7 @@ class RosterFilter:
 
     def chosen(self) -> views.RosterFilter:
         return views.RosterFilter(
+            ids=None if self.ids is None else tuple(self.ids),
             available=self.available,
             search=self.search,
             affinity=None if self.affinity is None else self.affinity.affinity(),

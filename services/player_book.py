@@ -364,8 +364,11 @@ def is_sought(character: views.Character | CharacterSheet, search: str | None, a
 
 def _matches(wanted: RosterFilter) -> Callable[[views.Character], bool]:
     """Whether a character is asked for. Without a live raid every character is available."""
+    ids = None if wanted.ids is None else frozenset(wanted.ids)
 
     def matches(character: views.Character) -> bool:
+        if ids is not None and str(character.id) not in ids:
+            return False
         available = character.raid_use is None or character.raid_use.available
         return (wanted.available is None or wanted.available == available) and is_sought(
             character, wanted.search, wanted.affinity

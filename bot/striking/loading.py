@@ -273,7 +273,7 @@ def _standing(data: Mapping[str, Any]) -> Standing | None:
 
 
 def _cards(team: Iterable[int], previews: Sequence[Mapping[str, Any]], roster: Iterable[Card]) -> tuple[Card, ...]:
-    """A preview prices the team with its equipment; stars and reasons come from the roster, as far as it is known."""
+    """A preview prices the team with its equipment; stars and reasons come from the roster."""
     known = {card.id: card for card in roster}
     if not previews:
         return _best_first(known[each] for each in team if each in known)

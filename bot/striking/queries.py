@@ -78,7 +78,7 @@ query ChosenTeam($id: ID!, $team: [ID!]!, $equipment: ID) {
   participation(discordId: $id) { ...Standing }
   player(discordId: $id) {
     equipment { ...Piece }
-    roster(first: 100, filter: { available: true, orderBy: EFFECTIVE_SCORE }) { nodes { ...Card } }
+    roster(first: 6, filter: { ids: $team, available: true }) { nodes { ...Card } }
   }
   fight: previewStrike(input: { action: FIGHT, characterIds: $team, equipmentId: $equipment, discordId: $id }) {
     ...Worth

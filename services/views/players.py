@@ -73,6 +73,9 @@ class Equipment:
 
 @dataclass(frozen=True, slots=True)
 class RosterFilter:
+    """`ids`: only these copies, as the caller spelled them; None for all."""
+
+    ids: tuple[str, ...] | None = None
     available: bool | None = None
     search: str | None = None
     affinity: Affinity | None = None

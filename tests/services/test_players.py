@@ -76,6 +76,14 @@ async def test_a_roster_is_filtered_by_use_affinity_and_words_in_name_or_series(
     assert await roster.names(search="harbour", available=True, affinity=ICE) == ["Ren 100%"]
 
 
+async def test_a_roster_of_chosen_characters_is_of_those_that_are_the_player_s(roster: Roster) -> None:
+    of = {character.name: str(character.id) for character in await roster.read()}
+    strange = str(roster.stranger.copies[0])
+    assert await roster.names(ids=(of["Mio"], strange, of["Used Up"], "0", "no id", "")) == ["Used Up", "Mio"]
+    assert await roster.names(ids=(of["Mio"], of["Used Up"]), available=True) == ["Mio"]
+    assert await roster.names(ids=()) == []
+
+
 @pytest.mark.parametrize("order", list(RosterOrder))
 async def test_pages_of_any_size_are_the_whole_roster(roster: Roster, order: RosterOrder) -> None:
     whole = await roster.read(order_by=order)

@@ -37,7 +37,9 @@ class Gathered(Generic[Question, Answer]):
             try:
                 found = await self._read(tuple(waiting))
             except Exception as error:  # noqa: BLE001 - it is the answer of all who asked
-                for answer in waiting.values():
+                # Of those, too, who have asked meanwhile: a database that hangs is waited for once, not in turns.
+                late, self._waiting = self._waiting, {}
+                for answer in (*waiting.values(), *late.values()):
                     answer.set_exception(error)
                     answer.exception()  # nobody may be left to hear it
             except BaseException:

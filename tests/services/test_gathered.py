@@ -62,6 +62,21 @@ async def test_a_failure_is_told_to_those_who_asked_together_and_to_nobody_else(
     assert await gathered.get("ada") == "ada 2"
 
 
+async def test_nobody_waits_for_a_source_that_fails_slowly_and_then_for_its_next_failure() -> None:
+    source = Source()
+    gathered = Gathered(source.read)
+    source.held.clear()
+    source.failure = OverloadedError(retry_after_ms=100)
+    asked = [asyncio.create_task(gathered.get("ada"))]
+    await turns(5)
+    asked += [asyncio.create_task(gathered.get(name)) for name in ("ada", "bo")]
+    await turns(5)
+    source.held.set()
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(each) for each in told] == [OverloadedError] * 3
+    assert len(source.asked) == 1
+
+
 async def test_who_goes_away_takes_nothing_from_the_others() -> None:
     source = Source()
     gathered = Gathered(source.read)

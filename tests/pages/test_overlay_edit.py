@@ -25,6 +25,8 @@ async def test_choices_make_the_address_and_the_preview_follows(open_page: OpenP
     assert await page.input_value("#address") == f"{api.url}/overlay/"
     assert "1920 × 1080" in await page.inner_text("#size")  # noqa: RUF001 - as people write sizes
     await page.get_by_label("Layout").select_option("bar")
+    await page.get_by_label("Own colour").fill("#00c2a8")
+    assert await page.input_value("#address") == f"{api.url}/overlay/?layout=bar&accent=00c2a8"
     await page.get_by_label("Theme").select_option("frost")
     await page.get_by_label("Newest strikes").uncheck()
     await page.get_by_label("Viewer token").fill("a secret")

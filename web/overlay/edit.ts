@@ -3,6 +3,7 @@ import { BEHIND, GROUPS, MORE, REHEARSALS, SIZES, TEXTS, type Field } from "./fi
 import type { Language, Layout } from "./settings";
 
 const RELOAD_AFTER_MS = 250;
+const EMBER = "#ff3d5a";
 
 const language: Language = navigator.language.startsWith("de") ? "de" : "en";
 document.documentElement.lang = language;
@@ -40,8 +41,14 @@ function inputOf(field: Field): readonly [HTMLElement, () => string] {
     }
     case "color": {
       let isChosen = false;
-      const color = element("input", { id, type: "color", value: "#ff3d5a" });
+      const color = element("input", { id, type: "color", value: EMBER });
       color.addEventListener("input", () => (isChosen = true));
+      // The way back: a theme that is chosen later brings its own. Before the address is made anew.
+      part("settings").addEventListener("input", ({ target }) => {
+        if ((target as HTMLElement).id !== "set-theme") return;
+        isChosen = false;
+        color.value = EMBER;
+      }, { capture: true });
       return [color, () => (isChosen ? color.value.slice(1) : "")];
     }
     case "text":

@@ -57,7 +57,7 @@ export const GROUPS: readonly Group[] = [
           mono: both("Black and white", "Schwarzweiß"),
         } satisfies Record<Theme, Both>),
       },
-      { name: "accent", kind: "color", standard: "", label: both("Own colour", "Eigene Farbe"), hint: both("For the HP bar.", "Für den HP-Balken.") },
+      { name: "accent", kind: "color", standard: "", label: both("Own colour", "Eigene Farbe"), hint: both("For the HP bar, until you choose a theme.", "Für den HP-Balken, bis du eine Farbwelt wählst.") },
       {
         name: "lang", kind: "choice", standard: "", label: both("Language", "Sprache"),
         choices: [["", both("Automatic", "Automatisch")], ...named({ en: both("English", "English"), de: both("Deutsch", "Deutsch") } satisfies Record<Language, Both>)],

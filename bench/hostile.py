@@ -1,6 +1,6 @@
 """An honest community, and one request in a hundred from somebody who means no good.
 
-    make bench NAME=hostile [QUICK=1]
+    make bench NAME=hostile [QUICK=1] [ARGS="--minutes 4"]
 
 Strikes, reads and followers at a steady pace, first alone, then for ten minutes with attacks of every kind among them
 (bench/load/hostile.py). Honest strikes may wait at most twice as long, memory stays, the log has no traceback and no
@@ -33,6 +33,7 @@ READS_PER_SECOND = 50
 HOSTILE_PERMILLE = 10
 PLAYERS = 2_500
 WARM_UP_SECONDS = 3.0
+QUICK_MINUTES, FULL_MINUTES = 0.5, 10.0
 STRIKE = """mutation Strike($input: ExecuteStrikeInput!) {
   executeStrike(input: $input) { __typename ... on UserError { message } }
 }"""
@@ -132,8 +133,8 @@ def growth_permille(memory: list[tuple[float, int]]) -> float:
     return round((last / first - 1) * 1_000, 1)
 
 
-async def benchmark(*, quick: bool) -> None:
-    alone_seconds, hostile_seconds = (8.0, 30.0) if quick else (120.0, 600.0)
+async def benchmark(minutes: float) -> None:
+    alone_seconds, hostile_seconds = (8.0, 30.0) if minutes == QUICK_MINUTES else (minutes * 12, minutes * 60)
     given = conditions("strawberry-graphql", "uvicorn", "limits")
     with postgres() as (database, folder):
         async with world(database, players=PLAYERS) as made:
@@ -155,10 +156,10 @@ async def benchmark(*, quick: bool) -> None:
                     together = await part(community, server, hostile_seconds, hostile=True)
             said = log.read_text(encoding="utf-8", errors="replace")
             verified = await verify_raid(made.database, str(raid_id))
-    _report(given, alone, together, said, balanced=verified.agrees, quick=quick)
+    _report(given, alone, together, said, balanced=verified.agrees, minutes=minutes)
 
 
-def _report(given: Any, alone: Found, together: Found, said: str, *, balanced: bool, quick: bool) -> None:
+def _report(given: Any, alone: Found, together: Found, said: str, *, balanced: bool, minutes: float) -> None:
     for wrong in together.wrong[:10]:
         print(wrong)
     grown = growth_permille(together.memory)
@@ -175,9 +176,9 @@ def _report(given: Any, alone: Found, together: Found, said: str, *, balanced: b
         },
     }
     write(
-        "hostile_quick" if quick else "hostile",
+        "hostile" if minutes >= FULL_MINUTES else "hostile_quick",
         title="One request in a hundred is hostile",
-        given={**given, "strikes/s": STRIKES_PER_SECOND, "reads/s": READS_PER_SECOND, "quick": quick},
+        given={**given, "strikes/s": STRIKES_PER_SECOND, "reads/s": READS_PER_SECOND, "minutes": minutes},
         figures=figures,
         verdict={
             "honest strikes' p99, times that without attacks": at_most(round(together.p99_ms / alone.p99_ms, 2), 2.0),
@@ -185,7 +186,7 @@ def _report(given: Any, alone: Found, together: Found, said: str, *, balanced: b
             "server errors and wrong close codes": at_most(len(together.wrong), 0),
             "honest strikes that failed": at_most(together.refused.total() + alone.refused.total(), 0),
             "tracebacks and tokens in the log": at_most(leaked, 0),
-            "kinds of attacks": at_least(len(together.attacks), len(ATTACKS) if not quick else 20),
+            "kinds of attacks": at_least(len(together.attacks), 20 if minutes == QUICK_MINUTES else len(ATTACKS)),
             "books that balance": at_least(int(balanced), 1),
         },
         tables=[
@@ -209,9 +210,10 @@ def _report(given: Any, alone: Found, together: Found, said: str, *, balanced: b
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--quick", action="store_true", help="half a minute of attacks")
-    quick = arguments.parse_args().quick
+    arguments.add_argument("--minutes", type=float, default=FULL_MINUTES, help="of attacks; a fifth of it without")
+    options = arguments.parse_args()
     allow_open_files(2_000)
-    uvloop.run(benchmark(quick=quick))
+    uvloop.run(benchmark(QUICK_MINUTES if options.quick else options.minutes))
 
 
 if __name__ == "__main__":

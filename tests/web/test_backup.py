@@ -2,12 +2,15 @@
 
 import asyncio
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 import typer
+from pydantic import SecretStr
 from sqlalchemy import make_url
 from typer.testing import CliRunner
 
@@ -16,11 +19,17 @@ from db import migrate
 from db.embedded import EmbeddedServer
 from db.engine import Database
 from tests.web.harness import ROOT, Api, OpenApi
+from tests.web.processes import api_processes
+from worldthreat import up
+from worldthreat.cli import migrate as migrate_command
 from worldthreat.commands import backup, raid
+from worldthreat.errors import StartError
+from worldthreat.settings import Settings
 
 cli = typer.Typer()
 cli.command()(backup.backup)
 cli.command()(backup.restore)
+cli.command()(migrate_command)
 cli.add_typer(raid.app, name="raid")
 COUNTS = "SELECT count(*), md5(string_agg(row, '|' ORDER BY row)) FROM (SELECT ({1})::text AS row FROM {0} t) AS rows"
 ROWS = {"api_tokens": "to_jsonb(t) - 'last_used_at'"}  # the server notes it beside the requests
@@ -143,6 +152,22 @@ async def test_a_backup_of_an_older_version_is_brought_to_this_one(
     await run(database_url, "backup", str(file))
     assert migrate.head() in await run(empty_database_url, "restore", str(file))
     assert await migrate.current(empty_database_url) == migrate.head()
+
+
+async def test_an_upgrade_as_it_is_written(database_url: str, tmp_path: Path) -> None:
+    """The new version does not serve what the old one has left, until it is migrated; then it is ready."""
+    await migrate._migrate(database_url, lambda config: alembic.downgrade(config, "-1"))
+    before = await contents(database_url)
+    await run(database_url, "backup", str(tmp_path / "before.dump"))
+    settings = Settings(database_url=SecretStr(database_url), port=0)
+    with pytest.raises(StartError, match="run `worldthreat migrate` first"):
+        await asyncio.to_thread(up.serve, settings)
+    await run(database_url, "migrate")
+    after = await contents(database_url)
+    assert {**after, "alembic_version": before["alembic_version"]} == before
+    async with api_processes(1, database_url) as (process,), httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"{process.url}/readyz")).status_code == 200
+        assert await process.ends(signal.SIGTERM) == 0
 
 
 async def test_nothing_is_overwritten(played: Api, database_url: str, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from services.errors import (
     RaidAlreadyActiveError,
     RaidNotFoundError,
 )
-from services.raid_records import Rulebook, event_rows, newest_state_change, row_of, state_of
+from services.raid_records import Rulebook, event_rows, new_row, newest_state_change, row_of, state_of
 from services.raid_views import raid_view
 from services.rules import raid_life
 from services.rules.checks import (
@@ -148,7 +148,7 @@ class RaidAdministration:
     ) -> views.Raid:
         state = new_raid(raid.boss, starts_at=raid.starts_at or now, ends_at=raid.ends_at)
         document = codec.boss_to_json(raid.boss)
-        row = _new_row(raid.name.strip(), state, secrets.token_bytes(32))
+        row = new_row(raid.name.strip(), state, secrets.token_bytes(32))
         row = row._replace(id=await strike_writes.add_raid(connection, row, actor.name, document))
         await strike_writes.add_admin_action(
             connection,
@@ -377,40 +377,3 @@ def _check_times(raid: NewRaid, now: datetime) -> tuple[Problem, ...]:
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, dict[str, Any]]:
     changed = [name for name in before if before[name] != after[name]]
     return {"before": {name: before[name] for name in changed}, "after": {name: after[name] for name in changed}}
-
-
-def _new_row(name: str, state: RaidState, seed: bytes) -> RaidRow:
-    if state.starts_at is None:
-        raise ValueError("a new raid has a start")
-    return RaidRow(
-        id=0,
-        raid_name=name,
-        status=state.status.value,
-        outcome=None,
-        total_hp=state.total_hp,
-        current_hp=state.hp,
-        current_stage=state.stage,
-        current_analysis_points=0,
-        thresholds_unlocked=0,
-        current_weaknesses=codec.affinities_to_json(state.weaknesses),
-        current_curses=[],
-        curse_trigger_threshold=state.curse_every,
-        strikes_since_last_curse=0,
-        fights=0,
-        analyses=0,
-        participants=0,
-        analysts=0,
-        damage=0,
-        hp_adjusted=0,
-        sequence=0,
-        state_changed_at=0,
-        draws=0,
-        configuration_revision=1,
-        secret_seed=seed,
-        final_blow_by=None,
-        starts_at=state.starts_at,
-        ends_at=state.ends_at,
-        paused_at=None,
-        completed_at=None,
-        last_action_at=None,
-    )

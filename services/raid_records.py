@@ -267,3 +267,41 @@ def boss_at(document: dict[str, Any], current: RaidState) -> RaidState:
         curses=codec.curses_from_json(document["curses"]),
         curse_every=document["curse_every"],
     )
+
+
+def new_row(name: str, state: RaidState, seed: bytes) -> RaidRow:
+    """The row of a raid that nobody has struck yet, without an id."""
+    if state.starts_at is None:
+        raise ValueError("a new raid has a start")
+    return RaidRow(
+        id=0,
+        raid_name=name,
+        status=state.status.value,
+        outcome=None,
+        total_hp=state.total_hp,
+        current_hp=state.hp,
+        current_stage=state.stage,
+        current_analysis_points=0,
+        thresholds_unlocked=0,
+        current_weaknesses=codec.affinities_to_json(state.weaknesses),
+        current_curses=[],
+        curse_trigger_threshold=state.curse_every,
+        strikes_since_last_curse=0,
+        fights=0,
+        analyses=0,
+        participants=0,
+        analysts=0,
+        damage=0,
+        hp_adjusted=0,
+        sequence=0,
+        state_changed_at=0,
+        draws=0,
+        configuration_revision=1,
+        secret_seed=seed,
+        final_blow_by=None,
+        starts_at=state.starts_at,
+        ends_at=state.ends_at,
+        paused_at=None,
+        completed_at=None,
+        last_action_at=None,
+    )

@@ -9,7 +9,6 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-import typer
 from pydantic import SecretStr
 from sqlalchemy import make_url
 from typer.testing import CliRunner
@@ -21,16 +20,11 @@ from db.engine import Database
 from tests.web.harness import ROOT, Api, OpenApi
 from tests.web.processes import api_processes
 from worldthreat import up
-from worldthreat.cli import migrate as migrate_command
-from worldthreat.commands import backup, raid
+from worldthreat.cli import command_line
 from worldthreat.errors import StartError
 from worldthreat.settings import Settings
 
-cli = typer.Typer()
-cli.command()(backup.backup)
-cli.command()(backup.restore)
-cli.command()(migrate_command)
-cli.add_typer(raid.app, name="raid")
+cli = command_line()
 COUNTS = "SELECT count(*), md5(string_agg(row, '|' ORDER BY row)) FROM (SELECT ({1})::text AS row FROM {0} t) AS rows"
 ROWS = {"api_tokens": "to_jsonb(t) - 'last_used_at'"}  # the server notes it beside the requests
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"

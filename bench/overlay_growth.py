@@ -17,7 +17,7 @@ import uvloop
 from playwright.async_api import CDPSession
 
 from bench.kit.results import Criterion, Table, at_least, at_most, conditions, write
-from bench.kit.struck_page import STRIKES_PER_SECOND, Stage, stage, until
+from bench.kit.struck_page import SERVERS_NICENESS, STRIKES_PER_SECOND, Stage, stage, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,14 @@ async def benchmark(lengths: Lengths, *, quick: bool) -> None:
     write(
         "overlay_growth_quick" if quick else "overlay_growth",
         title="The overlay after ten minutes of 200 strikes a second",
-        given={**given, "chromium": version, "seconds": lengths.watched, "fsync": True, "quick": quick},
+        given={
+            **given,
+            "chromium": version,
+            "seconds": lengths.watched,
+            "fsync": True,
+            "servers_niceness": SERVERS_NICENESS,
+            "quick": quick,
+        },
         figures={"overlay": found, "strikes": scene.told()},
         verdict=verdict_of(found, scene),
         tables=[table_of(found["samples"])],

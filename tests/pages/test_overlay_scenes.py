@@ -146,26 +146,26 @@ async def test_full_layout_fits_any_source(open_page: OpenPage, api: Api, width:
     assert height - ticker["y"] - ticker["height"] == pytest.approx(40 * scale, abs=1)
 
 
-@pytest.mark.parametrize("layout", ["full", "vertical"])
-async def test_no_part_covers_another(open_page: OpenPage, api: Api, layout: str) -> None:
+async def test_no_part_covers_another(open_page: OpenPage, api: Api) -> None:
     await api.raid(name="Gloomtide, the Borrowed Moon, and everything that it has ever drowned")
     for _ in range(7):
         striker = await api.player(characters=1)
         await api.service.desk.register_player(ROOT, discord_id=striker, name="W" * 100)
         await api.strike(striker, *await api.unused(striker))
-    width, height = SIZES[layout]
-    url = f"{api.url}/overlay/?layout={layout}&top=10&motion=reduced"
-    visit = await open_page(url, viewport={"width": width, "height": height})
-    await visit.until("document.querySelectorAll('#ticker .row:not([hidden])').length === 5")
-    await visit.until("document.querySelectorAll('#rows .row:not([hidden])').length === 7")
-    boxes = [await visit.page.locator(part).bounding_box() for part in ("#plate", "#board", "#ticker")]
-    for one, other in itertools.combinations([box for box in boxes if box is not None], 2):
-        assert (
-            one["y"] + one["height"] <= other["y"]
-            or one["x"] + one["width"] <= other["x"]
-            or other["x"] + other["width"] <= one["x"]
-        ), (one, other)
-    assert None not in boxes
+    for layout in ("full", "vertical"):
+        width, height = SIZES[layout]
+        url = f"{api.url}/overlay/?layout={layout}&top=10&motion=reduced"
+        visit = await open_page(url, viewport={"width": width, "height": height})
+        await visit.until("document.querySelectorAll('#ticker .row:not([hidden])').length === 5")
+        await visit.until("document.querySelectorAll('#rows .row:not([hidden])').length === 7")
+        boxes = [await visit.page.locator(part).bounding_box() for part in ("#plate", "#board", "#ticker")]
+        assert None not in boxes
+        for one, other in itertools.combinations([box for box in boxes if box is not None], 2):
+            assert (
+                one["y"] + one["height"] <= other["y"]
+                or one["x"] + one["width"] <= other["x"]
+                or other["x"] + other["width"] <= one["x"]
+            ), (layout, one, other)
 
 
 async def test_what_is_shown_without_a_line_is_chosen(open_page: OpenPage, api: Api) -> None:

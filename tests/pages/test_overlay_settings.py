@@ -23,10 +23,10 @@ REHEARSE = "(name) => postMessage({ rehearse: name }, location.origin)"
 
 
 async def test_each_setting_does_what_it_says(open_page: OpenPage, api: Api) -> None:
-    visit = await shown(open_page, api, "full", "on")
+    visit = await shown(open_page, api, "full", "paused")
 
     async def makes(setting: str, expression: str) -> None:
-        await shown(open_page, api, "full", "on", f"&{setting}", visit)
+        await shown(open_page, api, "full", "paused", f"&{setting}", visit)
         assert await visit.page.evaluate(f"() => {expression}"), setting
 
     width = "document.querySelector('#board').getBoundingClientRect().width"
@@ -60,7 +60,7 @@ async def test_announcements_and_their_tones_are_chosen(open_page: OpenPage, api
 async def test_a_raid_of_the_past_has_its_own_address_and_its_end_goes_by(open_page: OpenPage, api: Api) -> None:
     past = await api.raid(name="Emberwake")
     present = await api.raid(name="Gloomtide")  # ends the first
-    live = await overlay(open_page, api, f"raid={present}")
+    live = await open_page(f"{api.url}/overlay?raid={present}")  # as people type it, without the slash
     await live.until(SHOWN)
     assert await live.text("#boss") == "Gloomtide"
     visit = await overlay(open_page, api, f"raid={past}&victory=30", clock=True)

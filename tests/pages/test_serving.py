@@ -21,7 +21,6 @@ HEAVIEST_PAGE_BYTES = 60_000
     [
         ("/", "document.querySelector('#loading').hidden"),
         ("/overlay/", "document.body.dataset.scene"),
-        ("/overlay", "document.body.dataset.scene"),
         ("/overlay/edit", "document.querySelector('iframe')?.contentDocument?.readyState === 'complete'"),
         ("/graphql", "document.querySelector('.graphiql-execute-button')"),
     ],

@@ -5,6 +5,7 @@ process, or in Redis for all processes together. One counts for more when it is 
 Who is over is told when to come back; nothing is done for them, and nobody else is hurt.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -44,6 +45,8 @@ EXECUTIONS_OF_ADDRESS: Final = 100
 """Subscriptions that one address may have executed at once. Whoever joins one that runs already adds none."""
 EXECUTIONS_STARTED: Final = RateLimitItemPerSecond(200, 10, "executions")
 """And so many it may start: each costs some 5 ms before it says anything."""
+PACE_SECONDS: Final = 0.025
+"""One after another: fifty that begin at once keep everybody's strikes waiting for half a second."""
 MOST_AT_ONCE: Final = 5_000
 """Operations under way in this process; more than strikes may wait in line, who are told by the line itself."""
 BUSY_RETRY_MS: Final = 1_000
@@ -193,6 +196,7 @@ class Gate:
         self._of_role = {Role.PLAYER: limits.rates.player, Role.BOT: limits.rates.bot, Role.ADMIN: limits.rates.admin}
         self._blocked: dict[str, float] = {}
         self._executions: Counter[str] = Counter()
+        self._next_start: dict[str, float] = {}
 
     def enter(self) -> None:
         """One more operation is under way, until it has to `leave`. Raises OverloadedError when there are too many."""
@@ -222,6 +226,8 @@ class Gate:
     async def admit(self, principal: Principal, address: str) -> Callable[[], None]:
         """One more subscription is executed for somebody at `address`; what is returned says that it has ended.
 
+        Comes back when it is its turn to begin, PACE_SECONDS after the one before from there.
+
         Raises RateLimitedError when there are too many, with every change of the raid each costs its execution, or when
         too many were started.
         """
@@ -236,7 +242,17 @@ class Gate:
             self._executions[address] -= 1
             if not self._executions[address]:
                 del self._executions[address]
+                self._next_start.pop(address, None)
 
+        now = time.monotonic()
+        begins = max(now, self._next_start.get(address, 0.0))
+        self._next_start[address] = begins + PACE_SECONDS
+        try:
+            if begins > now:
+                await asyncio.sleep(begins - now)
+        except asyncio.CancelledError:
+            ended()
+            raise
         return ended
 
     def check_stranger(self, address: str) -> None:

@@ -97,6 +97,8 @@ class SharedStreams:
         self._service = service
         self._public_read = public_read
         self._streams: dict[Question, SharedStream] = {}
+        self._beginning: dict[Question, asyncio.Event] = {}
+        """Questions whose execution waits for its turn; who asks the same waits with it."""
 
     async def follow(
         self,
@@ -110,19 +112,24 @@ class SharedStreams:
         `admit` is asked before anything new is executed; what it returns is called when that has ended. What it
         raises is the subscriber's error.
         """
-        if question not in self._streams:
+        while (begun := self._beginning.get(question)) is not None:
+            await begun.wait()
+        stream = self._streams.get(question)
+        if stream is None:
+            begun = self._beginning[question] = asyncio.Event()
             try:
                 ended = await admit()
+                stream = self._streams[question] = SharedStream(
+                    self._executor, self._service, question, self._make_context
+                )
+                stream.start(partial(self._forget, ended))
             except RateLimitedError as error:
                 subscriber.error(failure_from(error))
                 return
-            if question in self._streams:  # somebody was quicker
-                ended()
-            else:
-                stream = SharedStream(self._executor, self._service, question, self._make_context)
-                self._streams[question] = stream
-                stream.start(partial(self._forget, ended))
-        await self._streams[question].join(subscriber, variables)
+            finally:
+                del self._beginning[question]
+                begun.set()
+        await stream.join(subscriber, variables)
 
     def leave(self, subscriber: Subscriber) -> None:
         if subscriber.stream is not None:

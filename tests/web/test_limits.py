@@ -309,6 +309,31 @@ async def test_an_address_starts_so_many_executions(api: Api, monkeypatch: pytes
         await bot.connection.close()
 
 
+async def test_executions_begin_one_after_another(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks what waits for its turn waits with it, and who goes meanwhile leaves nothing."""
+    monkeypatch.setattr("web.limits.PACE_SECONDS", 0.1)
+    await api.raid()
+    async with edge(api) as live:
+        one, other, going = await live.client(), await live.client(), await live.client()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(4):
+            await one.subscribe(f"subscription Q{number} {{ bossHp {{ current }} }}", str(number))
+        await other.subscribe("subscription Q3 { bossHp { current } }")
+        await going.subscribe("subscription Gone { bossHp { current } }")
+        going.connection.transport.abort()
+        seen = {(await one.heard())["id"] for _ in range(4)}
+        assert seen == {"0", "1", "2", "3"}
+        assert loop.time() - began >= 0.3
+        await other.data()
+        assert live.shared.executions == 4
+        for client in (one, other):
+            client.connection.transport.abort()
+        assert await live.left_over() == []
+        gate = live.endpoint.gate
+        assert (dict(gate._executions), gate._next_start, live.shared._beginning) == ({}, {}, {})
+
+
 async def test_who_says_much_at_once_lets_others_have_a_word(api: Api) -> None:
     async with edge(api) as live:
         loud, other = await live.client(), await live.client()

@@ -108,6 +108,7 @@ async def one_run(made: World, database_url: str, folder: Path, players: int) ->
             )
             async with bot_process(discord, options) as bot:
                 await warm_up(discord, users.pop(), bot)
+                discord.measure()
                 cpu, began = server.cpu_seconds, time.monotonic()
                 steps = await rush(discord, users)
                 took, cpu = time.monotonic() - began, server.cpu_seconds - cpu

@@ -5,9 +5,11 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import make_url
 
@@ -82,6 +84,19 @@ def data_dir() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="worldthreat-test-", dir=HOME))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loggers_that_forget() -> Iterator[None]:
+    """The program's loggers keep what they are first configured with; each of many tests in a process has its own."""
+    configure = structlog.configure
+
+    def configure_anew(**given: Any) -> None:
+        configure(**{**given, "cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(structlog, "configure", configure_anew)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ async def test_what_is_no_good_is_marked_and_stays_out_of_the_address(open_page:
         await field.fill(bad)
         assert await field.get_attribute("aria-invalid") == "true"
         assert await field.input_value() == bad
-        assert bad not in await page.input_value("#address")
+        assert bad not in (await page.input_value("#address")).removeprefix(api.url)
         await field.fill(good)
         assert await field.get_attribute("aria-invalid") == "false"
         assert told in await page.input_value("#address")

@@ -99,6 +99,15 @@ def loggers_that_forget() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def plain_tracebacks() -> Iterator[None]:
+    """structlog's own default draws every local variable of a traceback, for seconds."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     folder = Path(tempfile.mkdtemp(prefix="worldthreat-tests-", dir=HOME))

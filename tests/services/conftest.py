@@ -2,11 +2,10 @@
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-import structlog
 from sqlalchemy import make_url
 
 from db.embedded import EmbeddedServer
@@ -19,15 +18,6 @@ from tests.services.world import OpenWorld, World
 numbers = itertools.count(1)
 KEPT = ("alembic_version", "boss_templates", "default_configuration")
 """What the migrations filled."""
-
-
-@pytest.fixture(autouse=True)
-def plain_tracebacks() -> Iterator[None]:
-    """structlog's own default draws every local variable of a traceback, for seconds."""
-    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
-    yield
-    structlog.reset_defaults()
 
 
 @contextlib.asynccontextmanager

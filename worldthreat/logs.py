@@ -10,7 +10,7 @@ import structlog
 
 from web.request_id import add_request_id
 from worldthreat.secrets import without_secrets
-from worldthreat.settings import LogFormat, Settings
+from worldthreat.settings import LogFormat, Settings, load_settings
 
 QUIET = ("alembic", "asyncio", "uvicorn.access", "websockets")
 OF_PEERS: Final = ("Invalid UTF-8", "Invalid HTTP request", "Unsupported upgrade request")
@@ -47,6 +47,13 @@ class Bounded(logging.Filter):
         elif left_out > 0:
             record.msg = f"{record.msg} not_logged={left_out}"
         return self._logged[kind] <= ALIKE_A_MINUTE
+
+
+def logged_settings() -> Settings:
+    """The settings, with logs configured by them: what every command that runs for long begins with."""
+    settings = load_settings()
+    configure_logs(settings)
+    return settings
 
 
 def configure_logs(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.models import Participant, User
 from db.queries.arrays import WANTED_RAIDS
-from db.rows import ParticipantRow, RankedRow, columns
+from db.rows import RankedRow
 
 Rows = Select[tuple[int, int, int, int]]
 """user_id, score, reached, strikes."""
@@ -27,6 +27,9 @@ METRICS: dict[str, tuple[Any, Any]] = {
     "strikes": (Participant.strikes, Participant.strikes_number),
 }
 """Metric -> (score, number of the strike that reached it); both form one index with raid_id."""
+
+
+_COUNT: Final = select(func.count()).select_from(Participant).where(Participant.raid_id == bindparam("raid_id"))
 
 
 @cache
@@ -83,8 +86,7 @@ def _own(metric: str) -> Select[Any]:
 @cache
 def _higher(metric: str) -> Select[Any]:
     score, _ = METRICS[metric]
-    of_raid = select(func.count()).select_from(Participant).where(Participant.raid_id == bindparam("raid_id"))
-    return of_raid.where(score > bindparam("own_score"))
+    return _COUNT.where(score > bindparam("own_score"))
 
 
 async def rank(connection: AsyncConnection, raid_id: int, user_id: int, metric: str) -> int | None:
@@ -120,9 +122,8 @@ def _around(metric: str) -> Select[Any]:
     near = union_all(above, below).cte("near")
     first_score = select(func.max(near.c.score)).scalar_subquery()
     first_number = select(near.c.reached).order_by(near.c.score.desc(), near.c.reached).limit(1).scalar_subquery()
-    of_all = select(func.count()).select_from(Participant).where(Participant.raid_id == bindparam("raid_id"))
-    higher = of_all.where(score > first_score).scalar_subquery()
-    earlier_equals = of_all.where(score == first_score, number < first_number).scalar_subquery()
+    higher = _COUNT.where(score > first_score).scalar_subquery()
+    earlier_equals = _COUNT.where(score == first_score, number < first_number).scalar_subquery()
     # Who shares the first row's score shares its rank; whoever is below also stands behind its earlier equals.
     rank_here = func.rank().over(order_by=near.c.score.desc())
     return (
@@ -168,13 +169,3 @@ def _nearest(equals: Rows, others: Rows, order: Callable[[Any, Any], tuple[Any, 
         )
 
     return first(union_all(first(equals), first(others)))
-
-
-_PARTICIPANT: Final = select(*columns(ParticipantRow, Participant)).where(
-    Participant.raid_id == bindparam("raid_id"), Participant.user_id == bindparam("user_id")
-)
-
-
-async def participant(connection: AsyncConnection, raid_id: int, user_id: int) -> ParticipantRow | None:
-    row = (await connection.execute(_PARTICIPANT, {"raid_id": raid_id, "user_id": user_id})).first()
-    return None if row is None else ParticipantRow._make(row)

@@ -6,16 +6,9 @@ from typing import Annotated
 import typer
 import uvloop
 
-from worldthreat.logs import configure_logs
-from worldthreat.settings import Settings, load_settings
+from worldthreat.logs import logged_settings
 
 app = typer.Typer(help="Run the Discord bot.", invoke_without_command=True)
-
-
-def _settings() -> Settings:
-    settings = load_settings()
-    configure_logs(settings)
-    return settings
 
 
 @app.callback(epilog="Example: WORLDTHREAT_DISCORD_TOKEN=… WORLDTHREAT_API_TOKEN=… worldthreat bot")
@@ -35,7 +28,7 @@ def bot(
         return
     from worldthreat import bot_process  # noqa: PLC0415 - only the bot waits for its libraries
 
-    options = bot_process.bot_options(_settings())
+    options = bot_process.bot_options(logged_settings())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(bot_process.run_bot(options, beside=beside))
 
@@ -48,7 +41,7 @@ def sync() -> None:
     """
     from worldthreat import bot_process  # noqa: PLC0415 - only the bot waits for its libraries
 
-    options = bot_process.bot_options(_settings(), needs_api=False)
+    options = bot_process.bot_options(logged_settings(), needs_api=False)
     synced = asyncio.run(bot_process.sync_commands(options))
     if synced.changed:
         typer.echo(f"Discord was given {len(synced.ids)} commands. It may take a minute until everyone sees them.")

@@ -5,16 +5,9 @@ from typing import Annotated
 
 import typer
 
-from worldthreat.logs import configure_logs
-from worldthreat.settings import Settings, load_settings
+from worldthreat.logs import logged_settings
 
 app = typer.Typer()
-
-
-def _settings() -> Settings:
-    settings = load_settings()
-    configure_logs(settings)
-    return settings
 
 
 @app.command()
@@ -23,7 +16,7 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="With a demo raid and a simulated crowd that strikes.")] = False,
 ) -> None:
     """Everything on this machine: database, migrations, first-start content, API, raid page, bot if configured."""
-    settings = _settings()
+    settings = logged_settings()
     from worldthreat import up as launcher  # noqa: PLC0415 - takes a second, and settings may be wrong
 
     launcher.up(settings, with_demo=demo)
@@ -32,7 +25,7 @@ def up(
 @app.command()
 def serve() -> None:
     """The API alone, over the database of WORLDTHREAT_DATABASE_URL."""
-    settings = _settings()
+    settings = logged_settings()
     from worldthreat import up as launcher  # noqa: PLC0415 - as above
 
     launcher.serve(settings)
@@ -41,7 +34,7 @@ def serve() -> None:
 @app.command()
 def migrate() -> None:
     """Brings the database of WORLDTHREAT_DATABASE_URL, or the embedded one, to this version."""
-    settings = _settings()
+    settings = logged_settings()
     from db import migrate as migrations  # noqa: PLC0415 - as above
     from worldthreat.commands.database import database_url  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 import strawberry
@@ -53,8 +54,9 @@ class WorldThreatSchema(strawberry.Schema):
         """Logs nothing: what deserves a line in the log gets it, with its id, from `Masking`."""
 
 
+@cache
 def build_schema(*, introspection: bool = True) -> WorldThreatSchema:
-    """The schema; without `introspection` a client must know it already.
+    """The schema, the same for all in this process; without `introspection` a client must know it already.
 
     Raises MissingAccessRuleError when a root field does not say who may ask for it.
     """

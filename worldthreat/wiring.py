@@ -26,8 +26,6 @@ from worldthreat.settings import Settings
 
 TIMEOUTS = Timeouts(connect_seconds=2.5, pool_seconds=2.5, lock_ms=5_000, statement_ms=7_000, command_seconds=8.0)
 """Somebody waits in front of Discord or a page: an answer that it did not work is worth more than one that is late."""
-COLLECTED_AT = (50_000, 20, 50)
-"""New objects until the youngest are looked through, and how many times that until the older and the oldest are."""
 POOLED_CONNECTIONS = 24
 """Of each of a process's two pools, over all workers: the embedded PostgreSQL takes a hundred connections."""
 
@@ -68,14 +66,13 @@ async def backstage(database_url: str) -> AsyncIterator[Backstage]:
 
 
 def keep_what_is_there() -> None:
-    """What a process starts with, it keeps: the collector looks through it no more, and comes less often.
+    """What a process starts with, it keeps: the collector looks through it no more.
 
-    A strike makes a few hundred objects, and at Python's own thresholds every seventh microsecond of one was spent on
-    looking through all the modules again.
+    A strike makes a few hundred objects, and every seventh microsecond of one was spent on looking through all the
+    modules again.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTED_AT)
 
 
 @contextlib.asynccontextmanager

@@ -89,7 +89,7 @@ async def test_hp_edge_is_where_the_hp_is(open_page: OpenPage, api: Api) -> None
     for fighter in await fighters(api, 4):
         hp = (await strike(api, fighter))["raid"]["hp"]["current"]
         await visit.until(f"document.querySelector('#hp-left').textContent === '{hp:,} / 5,000'")
-        await asyncio.sleep(0.35)  # the edge moves there
+        await visit.until("document.querySelector('#fill').getAnimations().length === 0")  # it is there
         edge = await visit.page.evaluate(EDGE)
         assert edge["missing"] == pytest.approx((1 - hp / 5_000) * edge["width"], abs=1)
 
@@ -134,25 +134,25 @@ async def test_no_raid_then_a_raid_then_victory_that_stays(open_page: OpenPage, 
         await visit.until("document.body.dataset.scene === 'waiting'")
         assert "No threat in sight" in await visit.page.inner_text("#waiting")
         await site.raid(totalHp=5)
-        await visit.until(SHOWN, 3)
+        await visit.until(SHOWN, 12)
         assert await visit.text("#boss") == "Gloomtide"
         assert await visit.text("#hp-percent") == "100.0%"
         (fighter,) = await fighters(site, 1)
         assert (await strike(site, fighter))["victory"]
-        await visit.until("document.body.dataset.scene === 'ending'", 4)
+        await visit.until("document.body.dataset.scene === 'ending'", 16)
         assert await visit.text("#ending-title") == "Threat defeated"
         assert await visit.text("#ending-blow") == f"Final blow: \u2068{fighter[0]}\u2069"
         assert await visit.text("#podium .name") == fighter[0]
         await visit.skip(20_000)  # longer than it takes to look at what has ended, again and again
         assert await visit.page.evaluate("() => scenes") == ["waiting", "raid", "ending"]
         await visit.page.reload()
-        await visit.until("document.body.dataset.scene === 'ending'", 2)
+        await visit.until("document.body.dataset.scene === 'ending'", 8)
         assert await visit.text("#ending-blow") == f"Final blow: \u2068{fighter[0]}\u2069"
         assert not await visit.page.evaluate("() => document.querySelector('#ending').matches('.celebrated')")
         off = await overlay(open_page, site, "victory=off", may_be_cut=True)
         await off.until("document.body.dataset.scene === 'waiting'")
         await site.raid()
-        await visit.until(SHOWN, 3)
+        await visit.until(SHOWN, 12)
 
 
 RECORD = """
@@ -233,6 +233,34 @@ async def test_page_that_stood_still_returns_to_the_present(open_page: OpenPage,
     await visit.until("document.querySelector('#hp-left').textContent === '507 / 900,000'")
     await asyncio.sleep(0.5)
     assert await visit.page.evaluate("() => told") == []
+
+
+async def test_strikes_that_come_before_the_raid_stay(open_page: OpenPage, api: Api) -> None:
+    await api.raid()
+    for fighter in await fighters(api, 3):
+        await strike(api, fighter)
+    visit = await overlay(open_page, api, scripts=(LATE_RAID,))
+    await visit.until(SHOWN)
+    assert await visit.page.evaluate("() => came") == ["strikes", "raid"]
+    await visit.until("document.querySelectorAll('#ticker .row:not([hidden])').length === 3")
+
+
+LATE_RAID = """
+// The raid is held back until the strikes are there: two subscriptions, and either may be the first.
+window.came = [];
+let raid;
+const Real = WebSocket;
+window.WebSocket = class extends Real {
+  set onmessage(hear) {
+    super.onmessage = (event) => {
+      if (event.data.includes('"raidUpdates"') && !came.length) raid = () => (came.push("raid"), hear(event));
+      else hear(event);
+      if (event.data.includes('"strikeFeed"') && !came.length) came.push("strikes");
+      if (came.length === 1 && raid) setTimeout(raid);
+    };
+  }
+};
+"""
 
 
 STAND_STILL = """

@@ -83,7 +83,7 @@ export function makeView(settings: Settings): View {
   return {
     raid(raid, events, fresh) {
       const isOther = raid.id !== current?.id;
-      if (isOther) ticker.clear();
+      if (current && isOther) ticker.clear(); // of the first one, strikes may have come before
       const isNew = fresh || isOther || isAsleep;
       current = raid;
       if (performance.now() < heldUntil) return;

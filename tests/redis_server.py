@@ -14,8 +14,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-START_SECONDS = 10.0
-STOP_SECONDS = 5.0
+START_SECONDS = 40.0
+STOP_SECONDS = 20.0
 
 
 class RedisServer:

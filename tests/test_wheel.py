@@ -71,7 +71,7 @@ def test_the_installed_wheel_imports_and_finds_its_migrations_from_anywhere(whee
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert asked.returncode == 0, asked.stderr
     module, scripts = (Path(line) for line in asked.stdout.splitlines())

@@ -18,9 +18,9 @@ from tests.web.harness import ROOT, Api
 if TYPE_CHECKING:
     from bot.app import WorldThreatBot
 
-START_SECONDS = 60.0
-STOP_SECONDS = 10.0
-WAIT_SECONDS = 10.0
+START_SECONDS = 90.0
+STOP_SECONDS = 30.0
+WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.01
 ROOT_FOLDER = Path(__file__).parents[2]
 

@@ -45,12 +45,12 @@ class Size:
     catch_up_seconds: float
 
 
-SMALL = Size(6, 12, 30, 1, 1, 1, 1.0, 10.0, 60.0)
+SMALL = Size(6, 12, 30, 1, 1, 1, 1.0, 10.0, 120.0)
 FULL = Size(100, 2_000, 60, 5, 5, 3, 8.0, 45.0, 900.0)
 SIZE = FULL if os.environ.get("RAID_SOAK") == "full" else SMALL
 CHANNELS = 20
 CHARACTERS = 32
-START_SECONDS = 40.0
+START_SECONDS = 90.0
 FAILING_SHARE = 0.02
 HP = 1_000_000_000
 CURSE_EVERY = {SMALL: 4, FULL: 100}[SIZE]

@@ -117,7 +117,7 @@ def running(code: str, data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
                 process.kill()
 
 
-def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(happened: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -188,7 +188,7 @@ def test_after_everything_was_killed_at_once_the_next_start_heals(data_dir: Path
         postmaster = int(holder.stdout.readline())
         kill(postmaster)
         holder.kill()
-        holder.wait(10)
+        holder.wait(30)
     assert (cluster / "postmaster.pid").exists()
     with started(data_dir) as server:
         assert server.pid != postmaster
@@ -210,7 +210,7 @@ def test_a_first_start_that_was_killed_half_way_heals(data_dir: Path) -> None:
     with running(HOLDER, data_dir) as holder:
         until(lambda: any(data_dir.glob("postgres.new-*/base")))
         holder.kill()
-        holder.wait(10)
+        holder.wait(30)
     assert not (data_dir / "postgres").exists()
     with started(data_dir) as server:
         assert not gone(server.pid)
@@ -225,11 +225,11 @@ def test_processes_share_one_server_and_the_last_one_out_stops_it(data_dir: Path
         assert first.stdout
         assert second.stdout
         assert [int(first.stdout.readline()), int(second.stdout.readline())] == [pid, pid]
-        first.communicate(timeout=30)
+        first.communicate(timeout=90)
         assert not gone(pid)
         server.stop()
         assert not gone(pid)
-        second.communicate(timeout=30)
+        second.communicate(timeout=90)
         assert (first.returncode, second.returncode) == (0, 0)
         until(lambda: gone(pid))
 
@@ -240,7 +240,7 @@ def test_a_holder_that_was_killed_keeps_nothing_up(data_dir: Path) -> None:
         assert holder.stdout
         orphan = int(holder.stdout.readline())
         holder.kill()
-        holder.wait(10)
+        holder.wait(30)
     assert not gone(orphan)
     with started(data_dir) as server:
         assert server.pid == orphan
@@ -253,7 +253,7 @@ def test_processes_that_start_at_the_same_moment_make_one_database(data_dir: Pat
         pids = {holder.stdout.readline() for holder in holders if holder.stdout}
         assert len(pids) == 1
         for holder in holders:
-            holder.communicate(timeout=30)
+            holder.communicate(timeout=90)
             assert holder.returncode == 0
     until(lambda: gone(int(pids.pop())))
 
@@ -264,7 +264,7 @@ def test_ctrl_c_in_the_terminal_leaves_the_database_up_until_we_stop_it(data_dir
         assert process.stdout.readline() == "running\n"
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the whole foreground group
         assert process.stdout.readline() == "42 False\n"
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
     assert not (cluster / "postmaster.pid").exists()
 
 

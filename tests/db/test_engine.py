@@ -84,11 +84,11 @@ async def test_a_row_that_another_holds_is_waited_for_no_longer_than_the_lock_ti
         await tx.execute(text("INSERT INTO held VALUES (1)"))
     async with database.transaction() as holder:
         await holder.execute(text("SELECT * FROM held FOR UPDATE"))
-        begun = time.monotonic()
         async with database.driver_connection() as connection:
+            begun = time.monotonic()
             with pytest.raises(asyncpg.LockNotAvailableError):
                 await connection.execute("SELECT * FROM held FOR UPDATE")
-        assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < Timeouts().lock_ms / 1000 / 2
     await database.close()
 
 
@@ -96,7 +96,7 @@ async def test_the_pool_is_bounded_and_says_so_in_time(empty_database_url: str) 
     database = Database(empty_database_url, pool_size=1, timeouts=Timeouts(pool_seconds=0.1))
     async with database.transaction():
         with pytest.raises(PoolTimeoutError):
-            async with asyncio.timeout(5), database.transaction():
+            async with asyncio.timeout(20), database.transaction():
                 pytest.fail("a second connection came out of a pool of one")
         async with database.reading() as reader:  # readers do not wait for writers
             assert await reader.scalar(text("SELECT 1")) == 1
@@ -142,18 +142,20 @@ async def test_an_unreachable_database_is_said_in_one_line_without_the_password(
 
 
 async def test_a_host_that_never_answers_is_given_up(unused_tcp_port: int) -> None:
+    is_given_up = asyncio.Event()
+
     async def listen_only(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(3)
+        await is_given_up.wait()
         writer.close()
 
     deaf = await asyncio.start_server(listen_only, "127.0.0.1", unused_tcp_port)
     database = Database(
         f"postgresql://127.0.0.1:{unused_tcp_port}/raid?sslmode=disable", timeouts=Timeouts(connect_seconds=0.3)
     )
-    begun = time.monotonic()
-    with pytest.raises(DatabaseUnusableError, match=r"No answer from .* within 0\.3 s"):
-        await database.check()
-    assert time.monotonic() - begun < 2
+    async with asyncio.timeout(20):
+        with pytest.raises(DatabaseUnusableError, match=r"No answer from .* within 0\.3 s"):
+            await database.check()
+    is_given_up.set()
     deaf.close()
     await deaf.wait_closed()
     await database.close()

@@ -147,7 +147,7 @@ def lint(sql: str) -> subprocess.CompletedProcess[str]:
         cwd=CHECKOUT,
         text=True,
         capture_output=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
 

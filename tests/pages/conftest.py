@@ -73,7 +73,7 @@ class Visit:
         if parts.scheme not in {"data", "blob", "about"} and parts.netloc != urlsplit(self.origin).netloc:
             self.troubles.append(f"off origin: {url}")
 
-    async def until(self, expression: str, seconds: float = 5.0) -> Any:
+    async def until(self, expression: str, seconds: float = 30.0) -> Any:
         """The value of the JavaScript expression as soon as it is true."""
         last: Any = None
         try:

@@ -22,7 +22,7 @@ def model(name: str) -> str:
 
 async def opened(open_page: OpenPage, api: Api) -> Visit:
     visit = await open_page(f"{api.url}/graphql", viewport=SIZE)
-    await visit.until(model("query"), seconds=20)
+    await visit.until(model("query"), seconds=60)
     return visit
 
 
@@ -49,7 +49,7 @@ async def run(visit: Visit) -> Any:
 
 async def answer(visit: Visit, containing: str) -> Any:
     """What the answer's editor shows once it has `containing`."""
-    await visit.until(f"{model('response')}?.getValue().includes({json.dumps(containing)})", seconds=15)
+    await visit.until(f"{model('response')}?.getValue().includes({json.dumps(containing)})", seconds=60)
     return json.loads(await shown(visit, "response"))
 
 
@@ -75,7 +75,7 @@ async def test_a_query_is_answered_and_understood_by_the_editor(api: Api, open_p
     # The schema has come, and the GraphQL worker works: a field that there is not is marked.
     await visit.page.evaluate(f"{model('query')}.setValue('{{ activeRaids }}')")
     marked = "window.__MONACO.editor.getModelMarkers({}).some(({ message }) => message.includes('activeRaids'))"
-    await visit.until(marked, seconds=15)
+    await visit.until(marked, seconds=60)
 
 
 async def test_a_mutation_and_a_subscription_with_a_token_from_the_headers_tab(
@@ -134,7 +134,7 @@ async def test_on_a_phone_an_example_is_opened_and_run(api: Api, open_page: Open
     visit = await open_page(
         f"{api.url}/graphql", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
-    await visit.until(model("query"), seconds=20)
+    await visit.until(model("query"), seconds=60)
     assert await visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await visit.page.get_by_role("button", name="Show Examples").tap()
     await visit.page.get_by_role("button", name="Leaderboards", exact=True).tap()

@@ -21,7 +21,7 @@ async def opened(open_page: OpenPage, api: Api, path: str = "/", **options: Any)
     return visit
 
 
-async def hp_shown(visit: Visit, current: int, *, seconds: float = 5.0) -> None:
+async def hp_shown(visit: Visit, current: int, *, seconds: float = 30.0) -> None:
     """Waits until the page says and draws these hit points of 100,000."""
     await visit.until(f"document.querySelector('#hp-text').textContent === '{current:,} / 100,000'", seconds)
     await visit.until(f"Math.abs({SHARE} - {current / 100_000}) < 0.002", seconds)
@@ -116,7 +116,7 @@ async def test_without_a_raid_it_waits_and_wakes_up_by_itself(open_api: OpenApi,
         await visit.until("document.querySelector('#waiting-title').textContent === 'Next: \u2068Emberwake\u2069'")
         assert re.search(r"begins .*, in (5\sh|4\sh 59\smin)\.", await visit.text("#waiting-text"))
         await api.raid(name="Gloomtide")
-        await visit.until("document.querySelector('#boss').textContent === 'Gloomtide'", seconds=15)
+        await visit.until("document.querySelector('#boss').textContent === 'Gloomtide'", seconds=60)
         await hp_shown(visit, 100_000)
         assert await visit.page.is_hidden("#waiting")
         await visit.leave()
@@ -190,7 +190,7 @@ async def test_a_lost_line_is_shown_and_what_was_missed_is_made_up_for(api: Api,
     await asyncio.sleep(0.3)
     assert await visit.text("#hp-text") == "100,000 / 100,000"
     await visit.page.evaluate("cut(false)")
-    await hp_shown(visit, struck["strike"]["hpAfter"], seconds=10)
+    await hp_shown(visit, struck["strike"]["hpAfter"], seconds=40)
     assert await visit.page.is_hidden("#lost")
     await visit.until("document.querySelectorAll('#feed li bdi').length === 1")
 

@@ -29,7 +29,7 @@ async def test_each_page_loads_from_our_own_server_alone_and_keeps_nobody_out(
     api: Api, open_page: OpenPage, path: str, ready: str
 ) -> None:
     visit = await open_page(f"{api.url}{path}")  # what is missing, refused or from elsewhere fails the test in the end
-    await visit.until(ready, seconds=20)
+    await visit.until(ready, seconds=60)
     assert visit.asked
     # GraphiQL's tabs have their closing buttons inside, and its editor colours what is written.
     not_ours = [".graphiql-tabs", ".view-lines"] if path == "/graphql" else []

@@ -9,7 +9,7 @@ from services import accounting, metrics
 from services.accounting import AccountingWatch
 from services.views import Raid
 from services.world_threat import WorldThreatService
-from tests.services.live import within
+from tests.services.live import soon
 from tests.services.strike_line.lines import BUSY
 from tests.services.world import ADMIN, ANALYZE, FIGHT, Owner, Sheet, World
 
@@ -163,8 +163,8 @@ async def test_the_service_looks_by_itself_and_tells_the_number(
     try:
         assert service.accounting_mismatch == 0
         await tamper(world, "UPDATE world_threat_raids SET analysts = analysts - 1 WHERE id = $1", raid)
-        await within(10, lambda: service.accounting_mismatch == 1)
+        await soon(lambda: service.accounting_mismatch == 1)
         await tamper(world, "UPDATE world_threat_raids SET analysts = analysts + 1 WHERE id = $1", raid)
-        await within(10, lambda: service.accounting_mismatch == 0)
+        await soon(lambda: service.accounting_mismatch == 0)
     finally:
         await service.stop()

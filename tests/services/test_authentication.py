@@ -14,7 +14,7 @@ from services.tokens import TokenOffice
 from services.views import CreatedToken, Principal, Role
 
 ROOT = Actor("root", None)
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 @pytest.fixture

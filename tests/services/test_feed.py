@@ -19,7 +19,7 @@ from services.rules.values import RaidOutcome, RaidStatus, StrikeAction
 from services.views import Raid
 from tests.services.world import ADMIN, BOSS, Owner, Sheet, World
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 QUICK = 50.0
 """Updates a second, where conflation is not what is tested."""
 
@@ -467,12 +467,10 @@ async def test_catching_up_goes_to_the_position_and_no_further(world: World, fee
 
 
 async def test_a_commit_of_this_process_is_told_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.tailer.POLL_SECONDS", 5.0)
+    monkeypatch.setattr("services.tailer.POLL_SECONDS", 2 * PATIENCE)
     raid = await world.raid()
     follower = Follower(world.service.feed.follow(str(raid.id)))
     await follower.told()
-    started = time.monotonic()
     await change(world, raid)
     await follower.told(2)
-    assert time.monotonic() - started < 1.0
     await follower.stop()

@@ -94,6 +94,6 @@ async def test_a_reading_that_is_cancelled_leaves_nobody_waiting() -> None:
     gathered = Gathered(source.read)
     source.failure = asyncio.CancelledError()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(gathered.get("ada"), 5)
+        await asyncio.wait_for(gathered.get("ada"), 20)
     source.failure = None
     assert await gathered.get("ada") == "ada 2"

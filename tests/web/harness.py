@@ -23,8 +23,8 @@ from worldthreat.settings import Settings
 from worldthreat.wiring import application
 
 ROOT = Principal(Role.ADMIN, token_name="root")
-START_SECONDS = 10.0
-ANSWER_SECONDS = 30.0
+START_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
 STRIKE = """
 mutation Strike($input: ExecuteStrikeInput!) {
   executeStrike(input: $input) {

@@ -28,7 +28,7 @@ from web.protocols import PatientWebSocket, PromptHttp
 from web.shared import SharedStreams
 from web.sockets import PROTOCOL, SocketEndpoint
 
-PATIENCE = 15.0
+PATIENCE = 40.0
 ADMIN = Principal(Role.ADMIN, None, "root")
 hps = itertools.count()
 people = itertools.count(1)

@@ -66,7 +66,7 @@ async def heard(port: int, path: str, more: str) -> tuple[bytes, bytes]:
     """The answer to the handshake, and all bytes after it up to the close frame."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(HELLO.format(path=path, more=more).encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         head = await reader.readuntil(b"\r\n\r\n")
         body = b""
         while not body.endswith(b"\x88\x02\x03\xe8"):

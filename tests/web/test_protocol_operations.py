@@ -41,7 +41,7 @@ async def held(api: Api, statement: str, *arguments: Any) -> AsyncIterator[Any]:
         await holder.execute(statement, *arguments)
 
         async def somebody_waits() -> None:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(40):
                 while not await holder.fetchval(WAITING):  # noqa: ASYNC110 - the database has no event for it
                     await asyncio.sleep(0.01)
 
@@ -49,7 +49,7 @@ async def held(api: Api, statement: str, *arguments: Any) -> AsyncIterator[Any]:
 
 
 async def until(seen: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while not seen():  # noqa: ASYNC110 - what is looked at has no event
             await asyncio.sleep(0.01)
 

@@ -354,7 +354,7 @@ async def test_a_full_strike_line_says_when_to_come_back_and_spends_nothing(
 async def first_done(tasks: list[asyncio.Task[Any]], count: int) -> list[Any]:
     """The answers of the first `count` that have one."""
     done: list[Any] = []
-    for task in asyncio.as_completed(tasks, timeout=5):
+    for task in asyncio.as_completed(tasks, timeout=30):
         done.append(await task)
         if len(done) == count:
             break

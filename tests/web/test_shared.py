@@ -251,7 +251,7 @@ async def test_joiners_in_the_middle_miss_nothing_and_get_nothing_twice(live: Ed
             await live.strike(owners, slice(number, number + 1))
             await asyncio.sleep(0.05)
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await asyncio.gather(strike(), *(joiner.follow(events) for joiner in joiners))
     kinds = dict(await live.api.rows("SELECT sequence, kind FROM raid_events WHERE raid_id = $1", int(raid_id)))
     wanted = [number for number in sorted(kinds) if query is UPDATES or kinds[number] == "curse_applied"]

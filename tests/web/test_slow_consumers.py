@@ -84,7 +84,7 @@ async def test_who_stops_reading_is_told_to_come_back_and_the_others_do_not_noti
     # As many answers for each of twenty: 36 MB, were they not shared and bounded.
     assert after - before < 5 * MEGABYTE
     assert peak - before < 8 * MEGABYTE
-    assert sorted(delays)[len(delays) // 2] < 0.5
+    assert sorted(delays)[len(delays) // 2] < 2
     for client in stalled:
         client.read_again()
     codes = [await client.closed() for client in stalled]

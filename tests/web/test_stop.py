@@ -24,7 +24,7 @@ from worldthreat.settings import Settings
 from worldthreat.wiring import application
 
 STOP_SECONDS = 10.0
-PATIENCE = 20.0
+PATIENCE = 60.0
 FOLLOW = "subscription { raidUpdates { sequence } }"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

@@ -30,7 +30,7 @@ from worldthreat.settings import SettingsError, load_settings, own_url
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 POINTING = """
 import sys
 

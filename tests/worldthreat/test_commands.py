@@ -307,7 +307,7 @@ async def test_the_embedded_database_is_there_by_itself_and_gone_afterwards(data
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(), 60)
+        out, err = await asyncio.wait_for(process.communicate(), 120)
         return process.returncode, out.decode(), err.decode()
 
     code, out, err = await command("create", boss_file, "--json")

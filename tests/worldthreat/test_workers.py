@@ -27,7 +27,7 @@ WORKERS = 4
 LINES_EACH = 4
 EQUAL_KEYS = 64
 PLAYERS, CHARACTERS = 20, 6
-COME_BACK_SECONDS = 40.0
+COME_BACK_SECONDS = 90.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -103,7 +103,7 @@ async def serving(database_url: str, log: Path, workers: int) -> AsyncIterator[A
         left = api.workers()
         if api.process.returncode is None:
             await api.ends(signal.SIGKILL)
-        await asyncio.to_thread(psutil.wait_procs, left, 20)
+        await asyncio.to_thread(psutil.wait_procs, left, 60)
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ async def test_workers_whose_launcher_is_killed_leave_the_port_to_the_next_one(
         workers, port = api.workers(), api.port
         assert len(workers) == 2
         await api.ends(signal.SIGKILL)
-        gone, left = await asyncio.to_thread(psutil.wait_procs, workers, 20)
+        gone, left = await asyncio.to_thread(psutil.wait_procs, workers, 60)
         assert (len(gone), left) == (2, [])
         server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", port)
         server.close()

@@ -96,7 +96,7 @@ async def happen(api: Api, raid_id: str, times: int) -> None:
         await api.service.desk.adjust_boss_hp(ROOT, raid_id=raid_id, current_hp=HP - number, reason="a test")
 
 
-async def all_told(discord: FakeDiscord, channel: Channel, newest: int, *, seconds: float = 15.0) -> None:
+async def all_told(discord: FakeDiscord, channel: Channel, newest: int, *, seconds: float = 60.0) -> None:
     """Waits until the channel was told of the event `newest`, and asserts that all before it came first, once each."""
     await discord.until(
         lambda: any(told.last >= newest for told in told_in(channel)),

@@ -178,7 +178,7 @@ async def test_a_dropped_gateway_and_an_api_that_is_away_lose_nothing(quiet_bot:
         await happen(api, raid_id, 2)
         await asyncio.sleep(1)
         await line.plug_in()
-        await all_told(discord, channel, 4, seconds=30)
+        await all_told(discord, channel, 4)
 
         # The answer of an acknowledgement is lost: what was posted is posted all the same.
         await happen(api, raid_id, 1)
@@ -186,7 +186,7 @@ async def test_a_dropped_gateway_and_an_api_that_is_away_lose_nothing(quiet_bot:
         await line.cut()
         await happen(api, raid_id, 1)
         await line.plug_in()
-        await all_told(discord, channel, 6, seconds=30)
+        await all_told(discord, channel, 6)
 
 
 async def test_a_raid_that_began_and_ended_while_the_bot_was_away_is_told(quiet_bot: RaidBot) -> None:

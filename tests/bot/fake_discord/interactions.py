@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.bot.fake_discord.players import Players
 
 TOKEN_SECONDS = 15 * 60
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
 
 
 class Kind(IntEnum):

@@ -13,7 +13,7 @@ from tests.bot.fake_discord.server import FakeDiscord
 
 Interaction = discord.Interaction
 Act = Callable[[discord.Interaction], Awaitable[object]]
-READY_SECONDS = 10.0
+READY_SECONDS = 60.0
 
 
 class SampleBot(discord.AutoShardedClient):

@@ -26,7 +26,7 @@ from tests.bot.fake_discord.state import Request, State
 from tests.bot.fake_discord.world_routes import WorldRoutes
 
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.loopback.of-no-use-elsewhere"
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 BACKLOG = 1_024
 """A bot may come with hundreds of connections at once: none of them waits a second for its SYN to be repeated."""
 

@@ -94,7 +94,7 @@ async def _ask_for_everything(world: World) -> None:
         document = f"subscription {{ {name}{arguments} {everything(schema, field.type, GIVEN)} }}"
         stream: Any = await world.schema.stream(document, context_value=context)
         async with aclosing(stream):
-            first = await asyncio.wait_for(anext(stream), 5)
+            first = await asyncio.wait_for(anext(stream), 30)
             assert not first.errors, first.errors
     for mutation in MUTATIONS:
         await world.ask(f"mutation {{ {mutation} {{ __typename }} }}", ADMIN)

@@ -37,7 +37,7 @@ async def start_command(database_url: str, *arguments: str) -> asyncio.subproces
 
 async def command(database_url: str, *arguments: str) -> tuple[int | None, str, str]:
     process = await start_command(database_url, *arguments)
-    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    output, errors = await asyncio.wait_for(process.communicate(), 120)
     return process.returncode, output.decode(), errors.decode()
 
 
@@ -92,8 +92,8 @@ async def test_ctrl_c_leaves_nothing(
     with await asyncio.to_thread(pipe.open, "wb", buffering=0) as stream:
         await asyncio.to_thread(stream.write, OWNERSHIP.encode())
         process.send_signal(signal.SIGINT)
-        await asyncio.sleep(0.2)
-    _, errors = await asyncio.wait_for(process.communicate(), 60)
+        await asyncio.sleep(1)  # it hears of it before the file ends
+    _, errors = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 130
     assert errors.decode() == "Interrupted: nothing of the import stays.\n"
     assert not any((await contents(committing)).values())

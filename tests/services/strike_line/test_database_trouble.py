@@ -143,7 +143,7 @@ class CutLine:
         async with server:
             yield through
             await through.close()
-            await asyncio.wait_for(asyncio.gather(*self._serving), 5)
+            await asyncio.wait_for(asyncio.gather(*self._serving), 20)
 
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -208,7 +208,7 @@ async def test_a_database_that_stays_away_is_overload_after_the_line_s_patience(
     async with line_on(nowhere, patience_seconds=0.3) as line:
         with pytest.raises(OverloadedError):
             await line.strike(world.command(owner, owner.copies[0]))
-        assert 0.3 <= time.monotonic() - started < 3
+        assert 0.3 <= time.monotonic() - started < 10
     await nowhere.close()
 
 
@@ -218,7 +218,7 @@ async def test_a_line_that_stops_while_the_database_is_away_answers_who_waits(wo
     async with line_on(nowhere) as line:
         strike = asyncio.create_task(line.strike(world.command(owner, owner.copies[0])))
         await until_waiting(line, 1)
-        await asyncio.wait_for(line.stop(), 5)
+        await asyncio.wait_for(line.stop(), 20)
         with pytest.raises(OverloadedError):
             await strike
     await nowhere.close()
@@ -241,5 +241,5 @@ async def test_a_database_that_comes_back_in_time_is_only_late(
         await asyncio.sleep(0.3)
         assert not late.done()
         await administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-        assert (await asyncio.wait_for(late, 10)).strike.number == 2
+        assert (await asyncio.wait_for(late, 20)).strike.number == 2
         await books_balance(world.database, raid.id)

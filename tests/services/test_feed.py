@@ -104,7 +104,7 @@ async def change(world: World, raid: Raid, times: int = 1) -> None:
 
 async def waited_for(feed: RaidFeed, followers: int) -> None:
     """Comes back when so many wait for a raid."""
-    for _ in range(500):
+    for _ in range(3_000):
         if feed._waiting == followers:
             return
         await asyncio.sleep(0.01)
@@ -113,7 +113,7 @@ async def waited_for(feed: RaidFeed, followers: int) -> None:
 
 async def left_over(feed: RaidFeed) -> list[str]:
     """What still runs for a feed that nobody follows."""
-    for _ in range(200):
+    for _ in range(4_000):
         if not feed._tailers and feed._next_raid is None and not _running():
             break
         await asyncio.sleep(0.005)

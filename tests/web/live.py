@@ -200,7 +200,7 @@ class Edge:
 
     async def left_over(self) -> list[str]:
         """What still runs for subscriptions, a moment after the last has gone."""
-        for _ in range(200):
+        for _ in range(3_000):
             if not self._running():
                 break
             await asyncio.sleep(0.01)

@@ -162,7 +162,7 @@ async def test_who_never_finishes_the_head_of_a_request_is_hung_up_on(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever asks, asks again, or follows is not."""
-    monkeypatch.setattr("web.protocols.HEAD_SECONDS", 0.3)
+    monkeypatch.setattr("web.protocols.HEAD_SECONDS", 1.0)
     async with edge(api) as live:
         following = await live.client()
         idle = await asyncio.open_connection("127.0.0.1", live.port)

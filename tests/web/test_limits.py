@@ -109,7 +109,7 @@ async def test_a_token_has_so_many_sockets(api: Api) -> None:
         gate = live.endpoint.gate
         for client in live.clients:
             client.transport.abort()
-        for _ in range(500):
+        for _ in range(3_000):
             if not gate.connections._of_addresses:
                 break
             await asyncio.sleep(0.01)
@@ -260,7 +260,7 @@ async def test_processes_count_together_in_redis_and_alone_without_it(redis: Red
         redis.hold()
         began = asyncio.get_running_loop().time()
         assert await refused_after(gates) == 20
-        assert asyncio.get_running_loop().time() - began < 5
+        assert asyncio.get_running_loop().time() - began < 20
     assert [line["event"] for line in logs] == ["Redis away: each process counts for itself"] * 2
     redis.let_go()
 

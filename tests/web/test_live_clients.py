@@ -224,7 +224,7 @@ async def test_an_sse_client_that_goes_leaves_nothing_behind(writer: Api) -> Non
                 if line.startswith("data: {"):
                     break
             assert list(writer.service.feed._tailers) == [int(raid_id)]
-    for _ in range(100):
+    for _ in range(1_500):
         if not writer.service.feed._tailers:
             return
         await asyncio.sleep(0.02)

@@ -89,7 +89,6 @@ async def test_a_strike_that_lost_its_connection_on_the_way_is_made_once_it_is_b
 async def test_who_follows_what_is_old_by_now_makes_the_server_unready(
     api: Api, cable: Cable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.health.FEED_BEHIND_SECONDS", 0.3)
     await api.raid()
     asked = {"query": "subscription { bossHp { current } }"}
     headers = {"Accept": "text/event-stream"}
@@ -98,6 +97,7 @@ async def test_who_follows_what_is_old_by_now_makes_the_server_unready(
         while await anext(lines) != "event: next":
             pass
         assert (await api.client.get("/readyz")).json()["feed"] is True
+        monkeypatch.setattr("web.health.FEED_BEHIND_SECONDS", 0.3)
         await cable.cut()
         async with asyncio.timeout(60):
             while (ready := await api.client.get("/readyz")).json()["feed"]:  # noqa: ASYNC110 - as an operator does

@@ -126,7 +126,7 @@ async def test_who_is_closed_and_does_not_even_read_that_is_cut_off(live: Edge, 
     register = 'mutation { registerPlayer(input: {discordId: "never", name: "Never"}) { __typename } }'
     await stalled.subscribe(register, "after the nonsense")
     assert len(live.server.server_state.connections) == 1
-    for _ in range(80):
+    for _ in range(600):
         if not live.server.server_state.connections:
             break
         await asyncio.sleep(0.05)

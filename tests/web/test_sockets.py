@@ -132,10 +132,10 @@ async def test_operations_beyond_the_limit_are_errors(live: Edge, client: Client
 
 async def test_who_answers_no_ping_may_come_back(api: Api) -> None:
     """Also when it was only away for a while. Never 1011: clients take that for the end."""
-    async with edge(api, {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.1}) as live:
+    async with edge(api, {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.5}) as live:
         client, busy = await live.client(), await live.client()
         client.stop_reading()
-        for _ in range(6):
+        for _ in range(24):
             await busy.send({"type": "ping"})
             assert await busy.heard() == {"type": "pong"}
             await asyncio.sleep(0.05)

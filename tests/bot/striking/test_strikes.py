@@ -187,16 +187,17 @@ async def test_an_api_that_is_away_loses_no_strike_and_doubles_none(
     key = PanelState.unpack(state_in(message, "wtp:f:")).idempotency_key
     there = table.raid_bot.bot.api
     options = table.raid_bot.options
-    monkeypatch.setattr(flow, "STRIKE_SECONDS", 0.3)
     nowhere = BotOptions(
         discord_token=options.discord_token,
         api_url="http://127.0.0.1:1",
         api_token=options.api_token,
         state_dir=options.state_dir,
     )
-    async with RaidApi(nowhere) as away:
-        table.raid_bot.bot.api = away
-        await table.tap(message, "wtp:f:", "Did it strike?")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(flow, "STRIKE_SECONDS", 0.3)
+        async with RaidApi(nowhere) as away:
+            table.raid_bot.bot.api = away
+            await table.tap(message, "wtp:f:", "Did it strike?")
     table.raid_bot.bot.api = there
     await table.tap(message, "Try again", "damage!")
     assert await table.keys(ada) == [key]

@@ -19,7 +19,7 @@ from tests.services.world import ADMIN, Owner, Sheet, World, books_balance
 
 
 async def until(done: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(200):
+    for _ in range(1_500):
         if await done():
             return
         await asyncio.sleep(0.02)

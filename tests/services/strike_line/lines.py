@@ -50,7 +50,7 @@ async def raid_held(world: World) -> AsyncIterator[None]:
 
 
 async def until_waiting(line: StrikeLine, depth: int) -> None:
-    for _ in range(500):
+    for _ in range(3_000):
         if line.depth == depth:
             return
         await asyncio.sleep(0.01)

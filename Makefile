@@ -43,8 +43,9 @@ setup: $(VENV)/.dev ## make .venv with all that running, testing and checking ne
 .PHONY: test
 test: $(VENV)/.dev ## run the tests (ARGS="-k strike" for some of them)
 	@$(BIN)/python web/build.py --dev $(OR_WITHOUT_NODE)
-	@# Dozens of processes are started: they compile the modules once, whatever the environment says.
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@# Dozens of processes are started: they compile the modules once, whatever the environment says. Three at a time keep
+	@# two cores busy, for many tests wait for what passes in real time.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: soak
 soak: $(VENV)/.dev ## an hour of raid over Discord in some minutes, while everything breaks: 2,000 strikes by 100 players

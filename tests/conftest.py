@@ -61,6 +61,8 @@ GEMINYA = Path(__file__).parent.parent.parent / "shared" / "data" / "geminya"
 TEMPLATE = "worldthreat_template"
 settings.register_profile("thorough", max_examples=2_000, deadline=None, print_blob=True)
 """For who has an hour: ``pytest tests/services/model --hypothesis-profile thorough``."""
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.load_profile("steady")  # the same examples in every run, and as much time for each as the machine takes
 numbers = itertools.count(1)
 
 

@@ -46,7 +46,7 @@ LONGEST = (
     "web/test_stop.py",
     "web/test_outage.py",
     "pages/test_serving.py",
-    "services/test_feed.py",
+    "services/feed/",
     "worldthreat/test_commands.py",
     "bot/announcing/test_reminders.py",
     "pages/",

@@ -38,7 +38,7 @@ LONGEST = (
     "services/test_relay.py",
     "services/roster/test_command.py",
     "web/test_slow_consumers.py",
-    "web/test_shared.py",
+    "web/shared/",
     "pages/test_graphiql.py",
     "bot/seeing/test_live_status.py",
     "db/test_embedded.py",

@@ -15,6 +15,7 @@ from aiohttp import web
 from bot import api as line
 from bot.api import ApiRefusedError, ApiUnavailableError, RaidApi
 from bot.options import BotOptions
+from tests.ports import free_port
 from tests.web.harness import ROOT, STRIKE, Api
 
 FOLLOW = "subscription ($after: SafeInt) { raidUpdates(after: $after) { sequence gap events { sequence kind } } }"
@@ -34,17 +35,18 @@ class Wire:
     """A TCP line to a server, with an address of its own, that can be cut, frozen and laid again."""
 
     target: str
-    url: str = ""
     _server: asyncio.Server | None = None
     _ends: set[asyncio.StreamWriter] = field(default_factory=set)
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
-    _port: int = 0
+    _port: int = field(default_factory=free_port)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
 
     async def lay(self) -> None:
         self._flows.set()
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
 
     async def cut(self) -> None:
         """Nobody listens any more, and every connection is gone."""

@@ -10,7 +10,6 @@ import os
 import random
 import re
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -25,6 +24,7 @@ import pytest
 from tests.bot.announcing.telling import Told, hear, newest_sequence, told_in
 from tests.bot.fake_discord import Channel, FakeDiscord, Message, User
 from tests.bot.harness import ROOT_FOLDER, BotProcess, RaidBot, unconnected_bot, until
+from tests.ports import free_port
 from tests.web.harness import ROOT, Api
 
 
@@ -65,9 +65,7 @@ class KillableApi:
     """`worldthreat serve` as a process of its own, always at the same address."""
 
     def __init__(self, database_url: str, log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self._database_url, self._log = database_url, log
         self._process: asyncio.subprocess.Process | None = None
 

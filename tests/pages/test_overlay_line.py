@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from sqlalchemy import make_url
 
 from tests.pages.conftest import OpenPage, Visit
 from tests.pages.test_overlay import RECORD, SHOWN
+from tests.ports import free_port
 from tests.web.harness import ROOT, Api, import_sample_roster, serving
 
 START_SECONDS = 90.0
@@ -26,13 +26,6 @@ async def site(database_url: str) -> AsyncIterator[Api]:
     async with serving(database_url) as api:
         await import_sample_roster(api.database)
         yield api
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @dataclass(slots=True)

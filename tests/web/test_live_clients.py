@@ -16,6 +16,7 @@ from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportError
 from gql.transport.websockets import WebsocketsTransport
 
+from tests.ports import free_port
 from tests.web.harness import Api, import_sample_roster, serving
 from tests.web.live import ADMIN, PATIENCE, Server, hps, listening
 from web.sockets import PROTOCOL
@@ -37,7 +38,7 @@ class House:
     """A server at an address where it can be stopped and started again."""
 
     database_url: str
-    port: int = 0
+    port: int = field(default_factory=free_port)
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     _server: Server | None = None
 
@@ -51,9 +52,7 @@ class House:
 
     async def open(self) -> None:
         running = await self._stack.enter_async_context(application(Settings(), self.database_url))
-        self._server, self.port = await self._stack.enter_async_context(
-            listening(running.app, self.port, lifespan="on")
-        )
+        self._server, _ = await self._stack.enter_async_context(listening(running.app, self.port, lifespan="on"))
 
     async def close(self) -> None:
         """As SIGTERM does it: sockets are told 1012, and what streams over HTTP is cut after a second."""

@@ -5,7 +5,6 @@ import contextlib
 import importlib
 import os
 import signal
-import socket
 import stat
 import sys
 import textwrap
@@ -24,6 +23,7 @@ with warnings.catch_warnings():
     importlib.import_module("discord")
 
 from tests.bot.fake_discord import FakeDiscord
+from tests.ports import free_port
 from worldthreat import bot_process
 from worldthreat.errors import StartError
 from worldthreat.settings import SettingsError, load_settings, own_url
@@ -190,13 +190,6 @@ async def start(discord: FakeDiscord, tmp_path: Path) -> AsyncIterator[Start]:
         if each.process.returncode is None:
             os.killpg(each.process.pid, signal.SIGKILL)
             await each.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def until(holds: Callable[[], object], what: Callable[[], str], seconds: float = START_SECONDS) -> None:

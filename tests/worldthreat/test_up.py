@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.chromium import built_pages, how_to_launch
+from tests.ports import free_port
 
 FIRST_START_SECONDS = 90
 RAID = "{ activeRaid { id name status hp { current total } totals { strikes } } }"
@@ -39,13 +40,6 @@ def wait_for(what: Callable[[], Found | None], seconds: float, name: str) -> Fou
             return found
         time.sleep(0.05)
     raise AssertionError(f"{name}: not within {seconds:g} s")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:

@@ -5,13 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+from tests.ports import free_port
+
 
 class Line:
     """Carries bytes from a port of its own to the API's."""
 
     def __init__(self, api_url: str) -> None:
         self._target = urlsplit(api_url)
-        self._port = 0
+        self._port = free_port()
         self._listener: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
 
@@ -21,7 +23,6 @@ class Line:
 
     async def plug_in(self) -> None:
         self._listener = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
-        self._port = self._listener.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Whoever waits for an answer gets none; nobody can connect."""

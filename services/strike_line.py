@@ -32,7 +32,7 @@ from services.errors import OverloadedError, WorldThreatError
 from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
 from services.strike_batch import Answer, StrikeBatch
-from services.strike_books import write_books
+from services.strike_books import is_written_at_once, write_books
 from services.strike_facts import Changes, Success, read_facts
 
 LARGEST_BATCH = 128
@@ -283,7 +283,7 @@ class StrikeLine:
         """Writes the batch and answers it; whether just as it was judged."""
         if not flight.singly:
             try:
-                return await self._commit(connection, flight)
+                return await self._write_at_once(connection, flight) or await self._commit(connection, flight)
             except (RaidDueError, *DATABASE_AWAY):
                 raise
             except Exception:
@@ -299,6 +299,29 @@ class StrikeLine:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's answer, and masked there
                 self._fail(waiting, error)
         return False
+
+    async def _write_at_once(self, connection: Connection, flight: _Flight) -> bool:
+        """One statement that locks, looks, writes and commits, if it takes no more; then answers.
+
+        False when it was judged by a raid that somebody else has moved, or whose time is over: nothing is written.
+        """
+        judged = flight.judged
+        if judged is None or not is_written_at_once(judged):
+            return False
+        accepted = _accepted_now(flight.strikes, judged)
+        _doubt(accepted, in_doubt=True)
+        try:
+            self._alone = await write_books(connection, judged)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            _doubt(accepted, in_doubt=False)  # the server said no
+            raise
+        if self._alone:
+            self._answer_all(flight.strikes, judged, accepted)
+        else:
+            _doubt(accepted, in_doubt=False)
+        return self._alone
 
     async def _commit(self, connection: Connection, flight: _Flight) -> bool:
         """One transaction: locks the raid, judges unless what was judged ahead holds, writes, commits; then answers."""
@@ -316,12 +339,15 @@ class StrikeLine:
                     self._put_back(strikes)
                     strikes[:] = self._take(LARGEST_BATCH)
                 judged = await self._judge(connection, strikes, raid)
-            await write_books(connection, judged)
-            accepted = [
-                waiting for waiting, answer in zip(strikes, judged.answers, strict=True) if _is_accepted_now(answer)
-            ]
-            for waiting in accepted:
-                waiting.in_doubt = True  # until the commit is heard of
+            if not await write_books(connection, judged):
+                raise LookupError("a raid that is locked is as it was judged by")
+            accepted = _accepted_now(strikes, judged)
+            _doubt(accepted, in_doubt=True)  # until the commit is heard of
+        self._answer_all(strikes, judged, accepted)
+        return holds
+
+    def _answer_all(self, strikes: Sequence[_Waiting], judged: StrikeBatch, accepted: Sequence[_Waiting]) -> None:
+        """After the commit."""
         self._left = judged.row_after
         for waiting in strikes:
             self._settle_one(waiting)
@@ -331,7 +357,6 @@ class StrikeLine:
         metrics.BATCH_SIZE.observe(len(strikes) or 1)
         if accepted:
             self._on_commit()
-        return holds
 
     async def _judge_ahead(self, reader: Connection, strikes: Sequence[_Waiting], ahead: _Flight | None) -> StrikeBatch:
         """By what `ahead` will leave; with nothing on the way by what is there."""
@@ -376,6 +401,15 @@ class StrikeLine:
             self._unanswered -= 1
 
 
-def _is_accepted_now(answer: Answer) -> bool:
-    """Whether this transaction wrote the strike: it was neither refused nor accepted before."""
-    return isinstance(answer, AcceptedStrike) and not answer.replayed
+def _accepted_now(strikes: Sequence[_Waiting], judged: StrikeBatch) -> list[_Waiting]:
+    """Those that this batch writes: neither refused nor accepted before."""
+    return [
+        waiting
+        for waiting, answer in zip(strikes, judged.answers, strict=True)
+        if isinstance(answer, AcceptedStrike) and not answer.replayed
+    ]
+
+
+def _doubt(strikes: Sequence[_Waiting], *, in_doubt: bool) -> None:
+    for waiting in strikes:
+        waiting.in_doubt = in_doubt

@@ -307,7 +307,7 @@ class StrikeLine:
                 if not flight.followed:
                     self._put_back(strikes)
                     strikes[:] = self._take(LARGEST_BATCH)
-                judged = await self._judge(connection, strikes, raid)
+                judged = await self._judge(connection, strikes, raid, gives_way=False)
             if not await write_books(connection, judged):
                 raise LookupError("a raid that is locked is as it was judged by")
             accepted = accepted_now(strikes, judged)
@@ -339,10 +339,12 @@ class StrikeLine:
         strikes: Sequence[Waiting],
         raid: RaidRow | None,
         changes: Changes | None = None,
+        *,
+        gives_way: bool = True,
     ) -> StrikeBatch:
         commands = [waiting.command for waiting in strikes]
         batch = StrikeBatch(await read_facts(connection, self._shelf, commands, raid, changes))
-        await batch.judge(commands)
+        await batch.judge(commands, gives_way=gives_way)
         return batch
 
     # Answers

@@ -115,6 +115,7 @@ def imbalances(books: RaidBooks, after: int) -> tuple[Imbalance, ...]:
         ("participants' strikes", books.strikes, books.participants_strikes),
         ("participants' damage", books.damage, books.participants_damage),
         ("participants' analysis points", books.analysis_points, books.participants_analysis_points),
+        ("players on the leaderboard's steps", books.players_on_steps, books.participant_rows),
         ("defeats", int(books.won), books.defeats),
     )
     return tuple(Imbalance(name, kept, counted) for name, kept, counted in accounts if kept != counted)

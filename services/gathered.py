@@ -43,8 +43,8 @@ class Gathered(Generic[Question, Answer]):
                     answer.set_exception(error)
                     answer.exception()  # nobody may be left to hear it
             except BaseException:
-                self._reading = None
-                for answer in waiting.values():
+                late, self._waiting, self._reading = self._waiting, {}, None
+                for answer in (*waiting.values(), *late.values()):
                     answer.cancel()
                 raise
             else:

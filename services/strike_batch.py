@@ -87,8 +87,8 @@ class StrikeBatch:
             return self.facts.raid
         return row_of(live.row, live.state, state_changed_at=live.state_changed_at, last_action_at=self.facts.now)
 
-    async def judge(self, commands: Sequence[views.StrikeCommand]) -> None:
-        """Once. Gives way to other tasks now and then, and waits for nothing."""
+    async def judge(self, commands: Sequence[views.StrikeCommand], *, gives_way: bool = True) -> None:
+        """Once. Waits for nothing, but `gives_way` to other tasks now and then: not while the raid is locked."""
         facts = self.facts
         if facts.raid is None or facts.rulebook is None:
             self.answers = [self._answer_without_raid(command) for command in commands]
@@ -96,7 +96,7 @@ class StrikeBatch:
         live = self._live = LiveRaid(facts.raid, facts.rulebook)
         for place, command in enumerate(commands, 1):
             self.answers.append(self._answer(command, live))
-            if place % JUDGED_AT_ONCE == 0:
+            if gives_way and place % JUDGED_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     def _answer_without_raid(self, command: views.StrikeCommand) -> Answer:

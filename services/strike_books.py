@@ -1,38 +1,54 @@
-"""What a judged batch writes: all accepted strikes together, in a handful of statements of one transaction."""
+"""What a judged batch writes: all accepted strikes together, in one statement.
 
-from db.queries import Connection, strike_writes
+Only a breakthrough and a defeat, which pay everybody, take some more, in the same transaction.
+"""
+
+from db.queries import Connection, batch_writes, strike_writes
+from db.queries.batch_writes import BatchRows, GrantedRow
+from db.rows import RaidRow
 from services import codec
 from services.raid_records import participant_row
 from services.strike_batch import StrikeBatch
 
 
-async def write_books(connection: Connection, batch: StrikeBatch) -> None:
-    """`connection` is in a transaction that holds the raid's lock."""
-    accepted, raid, now = batch.accepted, batch.row_after, batch.facts.now
-    if not accepted.strikes or raid is None:
-        return
-    opened = {event.strike_number: event.number for event in accepted.breakthroughs}
-    await strike_writes.add_strikes(connection, accepted.strikes, opened)
-    await strike_writes.add_usage(connection, accepted.strikes)
-    await strike_writes.add_idempotency_keys(connection, accepted.keys)
-    await strike_writes.save_participants(
-        connection,
-        [participant_row(raid.id, participant) for participant in batch.changes.strikers.values()],
-    )
-    if accepted.events:
-        await strike_writes.add_events(connection, accepted.events)
-    await strike_writes.save_raid(connection, raid)
-    if accepted.grants:
-        await strike_writes.add_grants(
-            connection,
-            raid.id,
-            [
-                (user_id, grant.kind.value, grant.key, codec.rewards_to_pairs(grant.rewards), number, now)
-                for user_id, number, grant in accepted.grants
-            ],
-        )
-    if accepted.breakthroughs or accepted.defeat is not None:
+def is_written_at_once(batch: StrikeBatch) -> bool:
+    """Whether one statement is all that the batch takes, so that it needs no transaction around it."""
+    accepted = batch.accepted
+    return bool(accepted.strikes) and not accepted.breakthroughs and accepted.defeat is None
+
+
+async def write_books(connection: Connection, batch: StrikeBatch) -> bool:
+    """Whether they are written: False, with nothing done, when the raid is not as the batch met it.
+
+    `connection` is in a transaction that holds the raid's lock, then they always are; or in none, then the batch
+    `is_written_at_once`, and this commits it.
+    """
+    met, raid = batch.facts.raid, batch.row_after
+    if not batch.accepted.strikes or met is None or raid is None:
+        return True
+    if not await batch_writes.write_batch(connection, _rows(batch, met, raid)):
+        return False
+    if not is_written_at_once(batch):
         await _grant_to_all(connection, batch, raid.id)
+    return True
+
+
+def _rows(batch: StrikeBatch, met: RaidRow, raid: RaidRow) -> BatchRows:
+    accepted = batch.accepted
+    return BatchRows(
+        raid_before=met,
+        raid_after=raid,
+        at=batch.facts.now,
+        strikes=accepted.strikes,
+        opened={event.strike_number: event.number for event in accepted.breakthroughs},
+        keys=accepted.keys,
+        participants=[participant_row(raid.id, participant) for participant in batch.changes.strikers.values()],
+        grants=[
+            GrantedRow(user_id, number, grant.kind.value, grant.key, codec.rewards_to_pairs(grant.rewards))
+            for user_id, number, grant in accepted.grants
+        ],
+        events=accepted.events,
+    )
 
 
 async def _grant_to_all(connection: Connection, batch: StrikeBatch, raid_id: int) -> None:

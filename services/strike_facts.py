@@ -84,11 +84,16 @@ async def read_facts(
 
     Characters and who owns them are as they are when this is read: a trade that commits later comes after the strikes.
     """
-    asked_for = list({each.discord_id for each in commands})
-    now, strikers = await strike_reads.strikers(connection, asked_for, None if raid is None else raid.id)
-    facts = Facts(now, raid, users={user.discord_id: user for user, _ in strikers if user.discord_id is not None})
-    facts.participants = {user.id: participant_of(row) for user, row in strikers if row is not None}
-    await _read_answers(connection, shelf, commands, facts, changes or Changes())
+    now, strikers = await strike_reads.strikers(
+        connection,
+        [each.discord_id for each in commands],
+        [each.idempotency_key for each in commands],
+        None if raid is None else raid.id,
+    )
+    facts = Facts(now, raid, users={user.discord_id: user for user, _, _ in strikers if user.discord_id is not None})
+    facts.participants = {user.id: participant_of(row) for user, row, _ in strikers if row is not None}
+    facts.answered = {(row.user_id, row.key): row for _, _, row in strikers if row is not None}
+    await _read_answers(connection, shelf, facts, changes or Changes())
     if raid is None:
         facts.refusal = await _why_no_raid(connection)
         return facts
@@ -116,17 +121,8 @@ async def read_facts(
     return facts
 
 
-async def _read_answers(
-    connection: Connection,
-    shelf: Shelf,
-    commands: Sequence[views.StrikeCommand],
-    facts: Facts,
-    changes: Changes,
-) -> None:
-    """Which keys are known, and what they were answered: of `changes` from memory, else from the log."""
-    users = facts.users
-    asked = {(users[each.discord_id].id, each.idempotency_key) for each in commands if each.discord_id in users}
-    facts.answered = await strike_reads.idempotency_rows(connection, asked)
+async def _read_answers(connection: Connection, shelf: Shelf, facts: Facts, changes: Changes) -> None:
+    """What the known keys were answered: those of `changes` from memory, the others from the log."""
     facts.first_answers = {
         key: await replay_answer(connection, shelf, row)
         for key, row in facts.answered.items()

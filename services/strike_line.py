@@ -1,4 +1,4 @@
-"""The strike line: one queue and one writer per process; all that waits goes into one transaction.
+"""The strike line: one queue and one writer per process; all that waits is written by one statement.
 
 While one batch is on its way to the database, the next one is read up and judged by what the first will leave: the
 database and this process work at the same time, and nothing waits for nothing. A batch is written under the live
@@ -19,7 +19,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import asyncpg
 import structlog
@@ -32,8 +32,9 @@ from services.errors import OverloadedError, WorldThreatError
 from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
 from services.strike_batch import Answer, StrikeBatch
-from services.strike_books import write_books
-from services.strike_facts import Changes, Success, read_facts
+from services.strike_books import is_written_at_once, write_books
+from services.strike_facts import Changes, read_facts
+from services.strike_flight import Flight, Waiting, accepted_now, believe, doubt
 
 LARGEST_BATCH = 128
 WORTH_JUDGING_AHEAD = 16
@@ -71,38 +72,6 @@ class RaidDueError(Exception):
     """A raid must start or expire before any strike can be judged."""
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """`in_doubt`: the strike was accepted in a transaction before, whose commit may have succeeded unheard."""
-
-    command: views.StrikeCommand
-    answer: asyncio.Future[Success]
-    since: float
-    in_doubt: bool = False
-    settled: bool = False
-    """Its answer is certain, whether or not anybody still waits for it."""
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """A batch on its way to the database.
-
-    `judged` is None when it is judged only there, under the lock; `singly`: strike by strike, each in a transaction.
-    """
-
-    strikes: list[_Waiting]
-    judged: StrikeBatch | None = None
-    singly: bool = False
-    followed: bool = False
-    """Strikes that came later are taken already: none that came still later may get ahead of them."""
-    task: "asyncio.Task[bool] | None" = None
-    """True when it was written just as it was judged, so that what was judged after it holds."""
-
-    @property
-    def has_landed(self) -> bool:
-        return self.task is not None and self.task.done()
-
-
 class StrikeLine:
     """Start it once per process; `strike` may be called by any number of tasks."""
 
@@ -124,7 +93,7 @@ class StrikeLine:
         self._settle = settle
         self._on_commit = on_commit
         self._patience_seconds = patience_seconds
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Waiting] = deque()
         self._unanswered = 0
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -157,7 +126,7 @@ class StrikeLine:
         """
         if self._stopping or self._unanswered >= LONGEST_QUEUE:
             raise OverloadedError(retry_after_ms=RETRY_AFTER_MS)
-        waiting = _Waiting(command, asyncio.get_running_loop().create_future(), time.monotonic())
+        waiting = Waiting(command, asyncio.get_running_loop().create_future(), time.monotonic())
         self._unanswered += 1
         self._queue.append(waiting)
         self._wake.set()
@@ -190,7 +159,7 @@ class StrikeLine:
 
     async def _write_while_connected(self, writer: Connection, reader: Connection) -> None:
         """Until it has to stop and all is answered. Raises what the database refuses, with nothing on its way."""
-        ahead: _Flight | None = None
+        ahead: Flight | None = None
         while True:
             try:
                 await self._until_worth_judging(ahead)
@@ -206,7 +175,7 @@ class StrikeLine:
             else:
                 return
 
-    async def _until_worth_judging(self, flight: _Flight | None) -> None:
+    async def _until_worth_judging(self, flight: Flight | None) -> None:
         """Until enough strikes wait: one with nothing on the way, else some, or until what is on the way has landed."""
         while True:
             if flight is None:
@@ -217,13 +186,13 @@ class StrikeLine:
             self._wake.clear()
             await self._wake.wait()
 
-    async def _follow(self, writer: Connection, reader: Connection, ahead: _Flight | None) -> _Flight | None:
+    async def _follow(self, writer: Connection, reader: Connection, ahead: Flight | None) -> Flight | None:
         """Sends what waits after `ahead`, judged before that one has landed; None when it stands in line again."""
         if not self._alone:
             if ahead is not None:
                 await self._land(ahead)
-            return self._send(writer, _Flight([]))
-        following = _Flight(self._take(LARGEST_BATCH if ahead is not None else self._half()))
+            return self._send(writer, Flight([]))
+        following = Flight(self._take(LARGEST_BATCH if ahead is not None else self._half()))
         if ahead is not None:
             ahead.followed = True
         try:
@@ -242,12 +211,12 @@ class StrikeLine:
             return None
         return self._send(writer, following)
 
-    def _send(self, writer: Connection, flight: _Flight) -> _Flight:
+    def _send(self, writer: Connection, flight: Flight) -> Flight:
         flight.task = asyncio.create_task(self._fly(writer, flight), name="strike batch")
         flight.task.add_done_callback(lambda _task: self._wake.set())
         return flight
 
-    async def _land(self, flight: _Flight, behind: Sequence[_Waiting] = ()) -> bool:
+    async def _land(self, flight: Flight, behind: Sequence[Waiting] = ()) -> bool:
         """Waits until the batch is written; whether it is as it was judged.
 
         If not, what of it has no answer stands in line again, and so does `behind`, which was judged after it.
@@ -271,19 +240,19 @@ class StrikeLine:
         """
         return min(LARGEST_BATCH, max(WORTH_JUDGING_AHEAD, len(self._queue) // 2))
 
-    def _take(self, most: int) -> list[_Waiting]:
+    def _take(self, most: int) -> list[Waiting]:
         return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
 
-    def _put_back(self, strikes: Sequence[_Waiting]) -> None:
+    def _put_back(self, strikes: Sequence[Waiting]) -> None:
         self._queue.extendleft(reversed(strikes))
 
     # A batch
 
-    async def _fly(self, connection: Connection, flight: _Flight) -> bool:
+    async def _fly(self, connection: Connection, flight: Flight) -> bool:
         """Writes the batch and answers it; whether just as it was judged."""
         if not flight.singly:
             try:
-                return await self._commit(connection, flight)
+                return await self._write_at_once(connection, flight) or await self._commit(connection, flight)
             except (RaidDueError, *DATABASE_AWAY):
                 raise
             except Exception:
@@ -293,14 +262,37 @@ class StrikeLine:
                 log.exception("strike line: a batch failed, its strikes are tried one by one", strikes=strikes)
         for waiting in flight.strikes:
             try:
-                await self._commit(connection, _Flight([waiting], followed=True))
+                await self._commit(connection, Flight([waiting], followed=True))
             except (RaidDueError, *DATABASE_AWAY):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's answer, and masked there
                 self._fail(waiting, error)
         return False
 
-    async def _commit(self, connection: Connection, flight: _Flight) -> bool:
+    async def _write_at_once(self, connection: Connection, flight: Flight) -> bool:
+        """One statement that locks, looks, writes and commits, if it takes no more; then answers.
+
+        False when it was judged by a raid that somebody else has moved, or whose time is over: nothing is written.
+        """
+        judged = flight.judged
+        if judged is None or not is_written_at_once(judged):
+            return False
+        accepted = accepted_now(flight.strikes, judged)
+        doubted = doubt(accepted)
+        try:
+            self._alone = await write_books(connection, judged)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            believe(doubted)  # the server said no
+            raise
+        if self._alone:
+            self._answer_all(flight.strikes, judged, accepted)
+        else:
+            believe(doubted)
+        return self._alone
+
+    async def _commit(self, connection: Connection, flight: Flight) -> bool:
         """One transaction: locks the raid, judges unless what was judged ahead holds, writes, commits; then answers."""
         judged, strikes = flight.judged, flight.strikes
         async with connection.transaction():
@@ -315,13 +307,16 @@ class StrikeLine:
                 if not flight.followed:
                     self._put_back(strikes)
                     strikes[:] = self._take(LARGEST_BATCH)
-                judged = await self._judge(connection, strikes, raid)
-            await write_books(connection, judged)
-            accepted = [
-                waiting for waiting, answer in zip(strikes, judged.answers, strict=True) if _is_accepted_now(answer)
-            ]
-            for waiting in accepted:
-                waiting.in_doubt = True  # until the commit is heard of
+                judged = await self._judge(connection, strikes, raid, gives_way=False)
+            if not await write_books(connection, judged):
+                raise LookupError("a raid that is locked is as it was judged by")
+            accepted = accepted_now(strikes, judged)
+            doubt(accepted)  # until the commit is heard of
+        self._answer_all(strikes, judged, accepted)
+        return holds
+
+    def _answer_all(self, strikes: Sequence[Waiting], judged: StrikeBatch, accepted: Sequence[Waiting]) -> None:
+        """After the commit."""
         self._left = judged.row_after
         for waiting in strikes:
             self._settle_one(waiting)
@@ -331,9 +326,8 @@ class StrikeLine:
         metrics.BATCH_SIZE.observe(len(strikes) or 1)
         if accepted:
             self._on_commit()
-        return holds
 
-    async def _judge_ahead(self, reader: Connection, strikes: Sequence[_Waiting], ahead: _Flight | None) -> StrikeBatch:
+    async def _judge_ahead(self, reader: Connection, strikes: Sequence[Waiting], ahead: Flight | None) -> StrikeBatch:
         """By what `ahead` will leave; with nothing on the way by what is there."""
         if ahead is None or ahead.judged is None:
             return await self._judge(reader, strikes, await strike_reads.live_raid(reader))
@@ -342,18 +336,20 @@ class StrikeLine:
     async def _judge(
         self,
         connection: Connection,
-        strikes: Sequence[_Waiting],
+        strikes: Sequence[Waiting],
         raid: RaidRow | None,
         changes: Changes | None = None,
+        *,
+        gives_way: bool = True,
     ) -> StrikeBatch:
         commands = [waiting.command for waiting in strikes]
         batch = StrikeBatch(await read_facts(connection, self._shelf, commands, raid, changes))
-        await batch.judge(commands)
+        await batch.judge(commands, gives_way=gives_way)
         return batch
 
     # Answers
 
-    def _give(self, strikes: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
+    def _give(self, strikes: Sequence[Waiting], answers: Sequence[Answer]) -> None:
         for waiting, answer in zip(strikes, answers, strict=True):
             if isinstance(answer, WorldThreatError):
                 self._fail(waiting, answer)
@@ -362,20 +358,15 @@ class StrikeLine:
                 mine = waiting.in_doubt and answer.replayed
                 waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
 
-    def _fail(self, waiting: _Waiting, error: Exception) -> None:
+    def _fail(self, waiting: Waiting, error: Exception) -> None:
         self._settle_one(waiting)
         if not waiting.answer.done():
             waiting.answer.set_exception(error)
             with contextlib.suppress(asyncio.CancelledError):
                 waiting.answer.exception()  # a caller that went away does not leave an unheard error behind
 
-    def _settle_one(self, waiting: _Waiting) -> None:
+    def _settle_one(self, waiting: Waiting) -> None:
         """Whatever happens to the line now, it has its answer, or is about to hear it."""
         if not waiting.settled:
             waiting.settled = True
             self._unanswered -= 1
-
-
-def _is_accepted_now(answer: Answer) -> bool:
-    """Whether this transaction wrote the strike: it was neither refused nor accepted before."""
-    return isinstance(answer, AcceptedStrike) and not answer.replayed

@@ -224,6 +224,8 @@ class _Verification:
             connection, raid.id, LARGEST_LIST
         ):
             self._findings.compare(f"accounts of participant {user_id}", name, kept, logged, by="counted")
+        for metric, step, kept, counted in await verification.unbalanced_steps(connection, raid.id, LARGEST_LIST):
+            self._findings.compare(f"accounts of {metric}, step {step}", "players", kept, counted, by="counted")
         for number, met, left in await verification.broken_hp_chain(connection, raid.id, LARGEST_LIST):
             self._findings.compare(
                 f"accounts of strike {number}", "HP before it", met, left, by="left by what came before"

@@ -139,3 +139,12 @@ UPDATE world_threat_raids raid SET
     analysts = (SELECT count(*) FROM world_threat_participants p WHERE p.raid_id = raid.id AND p.analysis_points > 0)
 FROM (SELECT * FROM log ORDER BY number DESC LIMIT 1) newest
 WHERE raid.id = newest.raid_id;
+
+-- What the triggers would have moved, which stand aside here.
+DELETE FROM world_threat_leaderboard_steps WHERE raid_id = (SELECT raid_id FROM filling);
+INSERT INTO world_threat_leaderboard_steps (raid_id, metric, step, players)
+SELECT raid_id, metric, leaderboard_step(score), count(*) FROM world_threat_participants
+CROSS JOIN LATERAL (VALUES
+    ('damage', damage), ('analysis', analysis_points), ('contribution', contribution), ('strikes', strikes)
+) AS of(metric, score)
+WHERE raid_id = (SELECT raid_id FROM filling) AND score > 0 GROUP BY 1, 2, 3;

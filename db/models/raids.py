@@ -164,6 +164,24 @@ class Participant(Base):
     last_action_at: Mapped[datetime]
 
 
+class LeaderboardStep(Base):
+    """How many players of a raid stand on one step of a metric, so that a rank need not count all who are ahead.
+
+    A step is a score of less than 32 itself; above, every power of two has 16 of them. Triggers on the participants
+    move them (migration 008); players without a score stand nowhere.
+    """
+
+    __tablename__ = "world_threat_leaderboard_steps"
+    __table_args__ = (
+        one_of("metric", "damage", "analysis", "contribution", "strikes"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    raid_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    players: Mapped[int]
+
+
 class CharacterUsage(Base):
     """The one-use rule: a copy of a character strikes once per raid, whoever owns it later."""
 

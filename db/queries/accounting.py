@@ -39,6 +39,7 @@ class RaidBooks:
     participants_strikes: int
     participants_damage: int
     participants_analysis_points: int
+    players_on_steps: int
     defeats: int
 
 
@@ -86,6 +87,8 @@ SELECT raid.fights + raid.analyses, raid.fights, raid.damage, raid.current_analy
          WHERE raid_id = :raid AND character_id = (member->>0)::bigint)),
        (SELECT count(*) FROM raid_events WHERE raid_id = :raid AND sequence > anchor.sequence_after),
        people.everybody, people.analysts, people.strikes, people.damage, people.points,
+       (SELECT coalesce(sum(players), 0)::bigint FROM world_threat_leaderboard_steps
+        WHERE raid_id = :raid AND metric = 'strikes'),
        (SELECT count(*) FROM raid_events WHERE raid_id = :raid AND kind = 'boss_defeated')
 FROM world_threat_raids raid CROSS JOIN new CROSS JOIN people LEFT JOIN anchor ON true
 WHERE raid.id = :raid

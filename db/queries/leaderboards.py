@@ -1,19 +1,31 @@
 """Leaderboards and ranks, from the participants' indexes: never from the log.
 
 Competition rank: one more than the number of players with a higher score. Equal scores share a rank and stand
-in the order in which they were reached. Players without a score are on no board. Statements stand ready, as in
-`db.queries.raids`.
+in the order in which they were reached. Players without a score are on no board. Who is ahead is counted by whole steps
+(`LeaderboardStep`) and, on the score's own step, one by one. Statements stand ready, as in `db.queries.raids`.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, bindparam, case, func, select, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.models import Participant, User
+from db.models import LeaderboardStep, Participant, User
 from db.queries.arrays import WANTED_RAIDS
 from db.rows import RankedRow
 
@@ -29,7 +41,19 @@ METRICS: dict[str, tuple[Any, Any]] = {
 """Metric -> (score, number of the strike that reached it); both form one index with raid_id."""
 
 
-_COUNT: Final = select(func.count()).select_from(Participant).where(Participant.raid_id == bindparam("raid_id"))
+def _ahead(metric: str, own_score: Any) -> Any:
+    """How many of the raid have more of `metric` than `own_score`; of any raid's players few are on one step."""
+    score, _ = METRICS[metric]
+    of_raid, raid_id = Participant.raid_id, bindparam("raid_id", type_=BigInteger)
+    on_higher_steps = select(func.coalesce(func.sum(LeaderboardStep.players), 0)).where(
+        LeaderboardStep.raid_id == raid_id,
+        LeaderboardStep.metric == literal_column(f"'{metric}'"),
+        LeaderboardStep.step > func.leaderboard_step(own_score),
+    )
+    on_this_step = select(func.count()).where(
+        of_raid == raid_id, score > own_score, score < func.next_leaderboard_step_score(own_score, type_=BigInteger)
+    )
+    return cast(on_higher_steps.scalar_subquery() + on_this_step.scalar_subquery(), BigInteger)
 
 
 @cache
@@ -84,9 +108,8 @@ def _own(metric: str) -> Select[Any]:
 
 
 @cache
-def _higher(metric: str) -> Select[Any]:
-    score, _ = METRICS[metric]
-    return _COUNT.where(score > bindparam("own_score"))
+def _rank(metric: str) -> Select[Any]:
+    return select(1 + _ahead(metric, bindparam("own_score", type_=BigInteger)))
 
 
 async def rank(connection: AsyncConnection, raid_id: int, user_id: int, metric: str) -> int | None:
@@ -94,8 +117,8 @@ async def rank(connection: AsyncConnection, raid_id: int, user_id: int, metric: 
     own = (await connection.execute(_own(metric), {"raid_id": raid_id, "user_id": user_id})).first()
     if own is None:
         return None
-    given = {"raid_id": raid_id, "own_score": own[0]}
-    return 1 + ((await connection.execute(_higher(metric), given)).scalar() or 0)
+    found: int | None = await connection.scalar(_rank(metric), {"raid_id": raid_id, "own_score": own[0]})
+    return found
 
 
 @cache
@@ -121,15 +144,17 @@ def _around(metric: str) -> Select[Any]:
     )
     near = union_all(above, below).cte("near")
     first_score = select(func.max(near.c.score)).scalar_subquery()
-    first_number = select(near.c.reached).order_by(near.c.score.desc(), near.c.reached).limit(1).scalar_subquery()
-    higher = _COUNT.where(score > first_score).scalar_subquery()
-    earlier_equals = _COUNT.where(score == first_score, number < first_number).scalar_subquery()
-    # Who shares the first row's score shares its rank; whoever is below also stands behind its earlier equals.
-    rank_here = func.rank().over(order_by=near.c.score.desc())
+    next_score = select(func.max(near.c.score)).where(near.c.score < first_score).scalar_subquery()
+    # Of the first score there may be more players before these; of any lower one all who have it are here, or behind.
+    of_first = func.count().filter(near.c.score == first_score).over()
+    place = func.rank().over(order_by=near.c.score.desc())
     return (
         select(
             bindparam("raid_id", type_=BigInteger).label("raid_id"),
-            higher + rank_here + case((near.c.score < first_score, earlier_equals), else_=0),
+            case(
+                (near.c.score == first_score, 1 + _ahead(metric, first_score)),
+                else_=_ahead(metric, next_score) + place - of_first,
+            ).label("rank"),
             near.c.score,
             near.c.strikes,
             User.id,

@@ -5,7 +5,7 @@ subqueries, `raid_id + 0`, which keeps it off the leaderboards' indexes): their 
 LOOK_UPS), when the raid is young, and must still be right when its tables have grown a millionfold.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from db.queries import Connection
@@ -144,42 +144,40 @@ async def configuration(connection: Connection, raid_id: int) -> tuple[int, dict
 
 
 _STRIKERS = f"""
-SELECT clock_timestamp(), {column_list(UserRow, "u")}, {column_list(ParticipantRow, "p")}
+SELECT clock_timestamp(), {column_list(UserRow, "u")}, {column_list(ParticipantRow, "p")},
+       {column_list(IdempotencyRow, "known")}
 FROM (SELECT) AS always
-LEFT JOIN users u ON u.discord_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))
+LEFT JOIN ROWS FROM (jsonb_array_elements_text($1::jsonb), jsonb_array_elements_text($2::jsonb))
+    AS asked(discord_id, key) ON true
+LEFT JOIN LATERAL (SELECT * FROM users WHERE users.discord_id = asked.discord_id LIMIT 1) AS u ON true
 LEFT JOIN LATERAL (
-    SELECT * FROM world_threat_participants part WHERE part.user_id = u.id AND part.raid_id + 0 = $2 LIMIT 1
+    SELECT * FROM world_threat_participants part WHERE part.user_id = u.id AND part.raid_id + 0 = $3 LIMIT 1
 ) AS p ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM idempotency_keys i WHERE i.user_id = u.id AND i.key = asked.key LIMIT 1
+) AS known ON true
 """  # noqa: S608 - constant lists of columns
+_USER_ENDS = 1 + len(UserRow._fields)
+_PARTICIPANT_ENDS = _USER_ENDS + len(ParticipantRow._fields)
 
 
 async def strikers(
-    connection: Connection, discord_ids: Sequence[str], raid_id: int | None
-) -> tuple[datetime, list[tuple[UserRow, ParticipantRow | None]]]:
-    """The database's clock, not the transaction's start, and the known players, with their part in the raid so far."""
-    records = await connection.fetch(_STRIKERS, discord_ids, raid_id)
-    end = 1 + len(UserRow._fields)
+    connection: Connection, discord_ids: Sequence[str], keys: Sequence[str], raid_id: int | None
+) -> tuple[datetime, list[tuple[UserRow, ParticipantRow | None, IdempotencyRow | None]]]:
+    """The database's clock, not the transaction's start, and of each strike whose player is known: the player, their
+    part in the raid so far, and the strike that answered its key before. A player and a key for each strike.
+    """
+    records = await connection.fetch(_STRIKERS, discord_ids, keys, raid_id)
     found = [
-        (UserRow._make(record[1:end]), None if record[end] is None else ParticipantRow._make(record[end:]))
+        (
+            UserRow._make(record[1:_USER_ENDS]),
+            None if record[_USER_ENDS] is None else ParticipantRow._make(record[_USER_ENDS:_PARTICIPANT_ENDS]),
+            None if record[_PARTICIPANT_ENDS] is None else IdempotencyRow._make(record[_PARTICIPANT_ENDS:]),
+        )
         for record in map(tuple, records)
         if record[1] is not None
     ]
     return records[0][0], found
-
-
-async def idempotency_rows(
-    connection: Connection, keys: Collection[tuple[int, str]]
-) -> dict[tuple[int, str], IdempotencyRow]:
-    """The strikes that answered these keys, each with its user's id, before."""
-    records = await connection.fetch(
-        "SELECT known.* "
-        "FROM unnest($1::text::bigint[], ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AS asked(user_id, key) "
-        "CROSS JOIN LATERAL (SELECT user_id, key, content_hash, raid_id, number FROM idempotency_keys i "
-        "WHERE i.user_id = asked.user_id AND i.key = asked.key LIMIT 1) AS known",
-        array_text(user_id for user_id, _ in keys),
-        [key for _, key in keys],
-    )
-    return {(row.user_id, row.key): row for row in map(IdempotencyRow._make, records)}
 
 
 async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:

@@ -275,6 +275,27 @@ async def unbalanced_participants(connection: Connection, raid_id: int, limit: i
     return [(record[0], record[1], record[2], record[3]) for record in records]
 
 
+async def unbalanced_steps(connection: Connection, raid_id: int, limit: int) -> list[tuple[str, int, int, int]]:
+    """(metric, step, players as stored, players counted) where the two are not the same."""
+    records = await connection.fetch(
+        """
+        SELECT metric, step, coalesce(kept.players, 0), coalesce(counted.players, 0)
+        FROM (SELECT * FROM world_threat_leaderboard_steps WHERE raid_id = $1) kept
+        FULL JOIN (
+          SELECT metric, leaderboard_step(score) AS step, count(*) AS players FROM world_threat_participants
+          CROSS JOIN LATERAL (VALUES
+            ('damage', damage), ('analysis', analysis_points), ('contribution', contribution), ('strikes', strikes)
+          ) AS of(metric, score)
+          WHERE raid_id = $1 AND score > 0 GROUP BY 1, 2
+        ) counted USING (metric, step)
+        WHERE coalesce(kept.players, 0) <> coalesce(counted.players, 0) ORDER BY metric, step LIMIT $2
+        """,
+        raid_id,
+        limit,
+    )
+    return [(record[0], record[1], record[2], record[3]) for record in records]
+
+
 async def broken_hp_chain(connection: Connection, raid_id: int, limit: int) -> list[tuple[int, int, int]]:
     """(number, HP that the strike met, HP that it was left with) where the two are not the same.
 

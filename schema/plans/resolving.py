@@ -215,26 +215,39 @@ def _list(convert: Convert) -> Convert:
 
 def _leaf(leaf: Any) -> Convert:
     coerce_input_value = leaf.coerce_input_value
-    plain = {"String": str, "ID": str, "Boolean": bool}.get(leaf.name)
 
     def coerced(value: Any) -> Any:
         if value is None:
             raise UnfitError
         return coerce_input_value(value)
 
+    return _BUILT_IN.get(leaf.name, coerced)
+
+
+def _plain(kind: type) -> Convert:
     def unchanged(value: Any) -> Any:
-        if value.__class__ is not plain:
+        if value.__class__ is not kind:
             raise UnfitError
         return value
 
-    def whole(value: Any) -> Any:
-        if value.__class__ is not int or not -LARGEST_INT <= value <= LARGEST_INT:
-            raise UnfitError
-        return value
+    return unchanged
 
-    if leaf.name == "Int":
-        return whole
-    return coerced if plain is None else unchanged
+
+def _whole(value: Any) -> Any:
+    if value.__class__ is not int or not -LARGEST_INT <= value <= LARGEST_INT:
+        raise UnfitError
+    return value
+
+
+def _identifier(value: Any) -> Any:
+    if value.__class__ is str:
+        return value
+    if value.__class__ is not int:
+        raise UnfitError
+    return str(value)  # many a client keeps ids as numbers
+
+
+_BUILT_IN: Final = {"String": _plain(str), "Boolean": _plain(bool), "Int": _whole, "ID": _identifier}
 
 
 def _enum(leaf: GraphQLEnumType) -> Convert:

@@ -31,8 +31,9 @@ EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE
     world_threat_raids, raid_configurations, raid_events, world_threat_strikes, world_threat_analysis,
-    world_threat_participants, world_threat_character_usage, idempotency_keys, reward_grants, admin_actions,
-    announcement_channels, announcement_deliveries, reminders, reminder_progress, equipment, user_characters;
+    world_threat_participants, world_threat_leaderboard_steps, world_threat_character_usage, idempotency_keys,
+    reward_grants, admin_actions, announcement_channels, announcement_deliveries, reminders, reminder_progress,
+    equipment, user_characters;
 RESET session_replication_role;
 DELETE FROM users WHERE NOT EXISTS (SELECT FROM api_tokens WHERE api_tokens.user_id = users.id);
 """

@@ -13,7 +13,7 @@ async def test_a_database_that_goes_away_during_the_start_is_one_line(database_u
     direct = make_url(database_url)
     wire = TroubledWire(Path(str(direct.query["host"])))
     await wire.lay()
-    wire.cut_later(Cut(from_client=True, after=0, at=b"boss_templates"))
+    wire.cut_later(Cut(from_client=True, after=0, at=(b"boss_templates",)))
     try:
         url = f"postgresql://postgres@127.0.0.1:{wire.port}/{direct.database}"
         api = await ApiProcess.launched(tmp_path / "log", {"DATABASE_URL": url}, "up")

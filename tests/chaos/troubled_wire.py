@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from db.cluster import PORT
+from db.queries.batch_writes import WRITTEN
 
-COMMIT_ASKED = b"COMMIT"
-COMMIT_ANSWERED = b"COMMIT\x00"
-"""The tag of CommandComplete: whoever says it has committed."""
+COMMIT_ASKED = (b"COMMIT", b'{"\\\\x')
+"""The command, or the hashes of the keys of strikes that are written by one statement, which commits by itself."""
+COMMIT_ANSWERED = (b"COMMIT\x00", WRITTEN.encode())
+"""The tag of CommandComplete, or what such a statement answers: whoever says it has committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Once `after` more bytes have gone in one direction or, when `at` is given, so many from where `at` begins.
+    """Once `after` more bytes have gone in one direction or, when `at` is given, so many from where one of it begins.
 
     Less than none: before it.
     """
 
     from_client: bool
     after: int
-    at: bytes | None = None
+    at: tuple[bytes, ...] = ()
 
     @property
     def name(self) -> str:
@@ -149,11 +151,11 @@ class TroubledWire:
         cut = self._cut
         if cut is None or cut.from_client is not from_client:
             return None
-        if cut.at is not None:
-            place = data.find(cut.at)
-            if place < 0:
+        if cut.at:
+            places = [place for place in map(data.find, cut.at) if place >= 0]
+            if not places:
                 return None
-            kept = max(0, place + cut.after)
+            kept = max(0, min(places) + cut.after)
         elif self._left > len(data):
             self._left -= len(data)
             return None

@@ -41,19 +41,19 @@ FOREIGN_KEYS_WITHOUT_INDEX = """
 async def test_every_migration_can_be_taken_back_and_leaves_nothing_behind(empty_database_url: str) -> None:
     schemas = {"base": await catalog(empty_database_url)}
     assert schemas["base"] == set()
-    for revision in ("001", "002", "003", "004", "005", "006", "007"):
+    for revision in ("001", "002", "003", "004", "005", "006", "007", "008"):
         await migrate.upgrade(empty_database_url, revision)
         schemas[revision] = await catalog(empty_database_url)
-    assert migrate.head() == "007"
+    assert migrate.head() == "008"
     assert schemas["base"] < schemas["001"] < schemas["002"] < schemas["003"] < schemas["004"]
-    assert schemas["004"] != schemas["005"] < schemas["006"] < schemas["007"]
+    assert schemas["004"] != schemas["005"] < schemas["006"] < schemas["007"] < schemas["008"]
 
-    for revision in ("006", "005", "004", "003", "002", "001", "base"):
+    for revision in ("007", "006", "005", "004", "003", "002", "001", "base"):
         await migrate.downgrade(empty_database_url, revision)
         assert await catalog(empty_database_url) == schemas[revision]
 
     await migrate.upgrade(empty_database_url)
-    assert await catalog(empty_database_url) == schemas["007"]
+    assert await catalog(empty_database_url) == schemas["008"]
 
 
 async def test_a_played_database_can_be_taken_back(database: Database, database_url: str) -> None:
@@ -61,6 +61,17 @@ async def test_a_played_database_can_be_taken_back(database: Database, database_
         await connection.execute(RAID)
     await migrate.downgrade(database_url, "base")
     assert await catalog(database_url) == set()
+
+
+async def test_who_has_struck_before_stands_on_the_steps(empty_database_url: str) -> None:
+    await migrate.upgrade(empty_database_url, "007")
+    async with Database(empty_database_url).driver_connection() as connection:
+        await connection.execute(RAID)
+        await migrate.upgrade(empty_database_url, "008")
+        steps = await connection.fetch("SELECT * FROM world_threat_leaderboard_steps ORDER BY metric")
+    assert [tuple(row) for row in steps] == [
+        (1, "analysis", 5, 1), (1, "contribution", 16, 1), (1, "damage", 10, 1), (1, "strikes", 2, 1)
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------ models and migrations say the same
@@ -115,6 +126,7 @@ async def test_only_bounded_numbers_are_small_and_text_has_no_length(database: D
         "world_threat_raids.configuration_revision",
         "world_threat_raids.current_stage",
         "world_threat_raids.thresholds_unlocked",
+        "world_threat_leaderboard_steps.step",
         "world_threat_analysis.threshold_reached",
         *(
             f"{log}.{column}"

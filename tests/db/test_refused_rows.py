@@ -85,10 +85,12 @@ GROWING = (
 )
 
 
-async def test_history_is_guarded_by_exactly_these_triggers(database_url: str) -> None:
+async def test_history_is_guarded_and_steps_are_moved_by_exactly_these_triggers(database_url: str) -> None:
     guarded = {name for sort, name, definition in await catalog(database_url) if sort == "trigger"}
     of_history = {f"{table}.{name}" for table in GROWING for name in ("only_grow", "never_emptied")}
-    assert guarded == {"user_characters.keep_history", *of_history}
+    acts = ("insert", "update", "delete", "truncate")
+    moving = {f"world_threat_participants.move_leaderboard_steps_on_{act}" for act in acts}
+    assert guarded == {"user_characters.keep_history", *of_history, *moving}
 
 
 @pytest.mark.parametrize("table", GROWING)

@@ -153,6 +153,24 @@ async def test_an_older_raid_has_its_report_at_its_own_address(open_api: OpenApi
         await visit.leave()
 
 
+@pytest.mark.parametrize("address", ["/?raid=abc", "/?raid=999999&lang=de"])
+async def test_a_raid_that_does_not_exist_is_said_once_and_leads_to_the_one_that_is_on(
+    api: Api, open_page: OpenPage, address: str
+) -> None:
+    await api.raid(name="Gloomtide")
+    german = "lang=de" in address
+    visit = await open_page(f"{api.url}{address}")
+    await visit.until("document.querySelector('#loading a')")
+    said = "Diesen Raid gibt es nicht. Den laufenden Raid zeigen" if german else (
+        "There is no such raid. Show the raid that is on"
+    )  # fmt: skip
+    assert await visit.text("#loading") == said
+    await look_closely(visit)
+    await visit.page.click("#loading a")
+    await visit.until("document.querySelector('#boss').textContent === 'Gloomtide'")
+    assert visit.page.url == f"{api.url}/{'?lang=de' if german else ''}"
+
+
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
 async def test_it_fits_and_can_be_read_by_everybody(api: Api, open_page: OpenPage, options: dict[str, Any]) -> None:
     raid = await api.raid(name=HOSTILE, curseEvery=2, cursePool=[{"kind": "ELEMENTAL", "value": "W" * 60}])

@@ -104,6 +104,11 @@ async def strike_all_until_dead(world: World, owners: tuple[Owner, ...]) -> None
             AND user_id = (SELECT max(user_id) FROM world_threat_participants WHERE raid_id = $1)""",
             "participants",
         ),
+        (
+            """UPDATE world_threat_leaderboard_steps SET players = players + 1
+            WHERE raid_id = $1 AND metric = 'strikes'""",
+            "players on the leaderboard's steps",
+        ),
     ],
 )
 async def test_books_that_do_not_balance_are_named_and_counted_until_they_do(

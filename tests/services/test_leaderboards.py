@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from random import Random
 
 import pytest
 
+from db.queries import verification
 from services.views import PUBLIC, LeaderboardEntry, LeaderboardMetric, Raid
 from tests.services.world import ADMIN, ANALYZE, BOSS, FIGHT, OpenWorld, Owner, Sheet, World
 
@@ -151,6 +153,38 @@ async def test_a_large_board_agrees_with_itself_everywhere(open_world: OpenWorld
                 PUBLIC, raid_id=raid.id, user_id=entry.player.user_id, metric=LeaderboardMetric.DAMAGE
             )
             assert rank == entry.rank
+
+
+EDGES = [2**bits + change for bits in (0, 4, 5, 6, 11, 40) for change in (-1, 0, 1)] + [2**50]
+
+
+async def test_ranks_are_exact_wherever_steps_begin_and_whatever_moves_the_totals(open_world: OpenWorld) -> None:
+    async with open_world() as world:
+        owners, raid, random = await world.players(150), await world.raid(), Random(8)
+        await fill_participants(world, raid, owners)
+        scores = {owner.user_id: random.choice(EDGES) + random.choice((0, 0, 1, 40)) for owner in owners}
+        await world.connection.execute(
+            "UPDATE world_threat_participants SET damage = score, contribution = score "
+            "FROM unnest($1::bigint[], $2::bigint[]) AS new(id, score) WHERE user_id = id",
+            list(scores),
+            list(scores.values()),
+        )
+        gone = [owner.user_id for owner in owners[:9]]
+        await world.connection.execute("DELETE FROM world_threat_participants WHERE user_id = ANY($1::bigint[])", gone)
+        scored = {user_id: score for user_id, score in scores.items() if score > 0 and user_id not in gone}
+        expected = {user_id: 1 + sum(other > score for other in scored.values()) for user_id, score in scored.items()}
+        assert len(set(expected.values())) > 20
+        for owner in owners:
+            place = expected.get(owner.user_id)
+            assert place == await world.service.rank(
+                PUBLIC, raid_id=raid.id, user_id=owner.user_id, metric=LeaderboardMetric.DAMAGE
+            )
+            near = await world.service.leaderboard_around(
+                PUBLIC, discord_id=owner.discord_id, raid_id=None, metric=LeaderboardMetric.CONTRIBUTION, radius=4
+            )
+            assert [entry.rank for entry in near or ()] == [expected[entry.player.user_id] for entry in near or ()]
+            assert place is None or near
+        assert await verification.unbalanced_steps(world.connection, raid.id, 5) == []
 
 
 async def fill_participants(world: World, raid: Raid, owners: tuple[Owner, ...]) -> None:

@@ -1,7 +1,7 @@
 /** Moments: a stage, a curse, a breakthrough. One banner at a time; of many at once only the sum is told. */
-import { named } from "../live/names";
+import { named, titled } from "../live/names";
 import { part, say } from "./dom";
-import { titled, type Raid, type RaidEvent } from "./raid";
+import type { Raid, RaidEvent } from "./raid";
 import type { Words } from "./words";
 
 export type MomentKind = "stage" | "curse" | "breakthrough" | "raid";

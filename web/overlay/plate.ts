@@ -1,7 +1,8 @@
 /** The boss's plate: who it is, what is left of it, what helps against it. */
+import { titled } from "../live/names";
 import { badgeRow, widthOf } from "./badges";
 import { fill, isLively, part, say } from "./dom";
-import { hpFraction, titled, type Raid } from "./raid";
+import { hpFraction, type Raid } from "./raid";
 import type { Settings } from "./settings";
 import type { Words } from "./words";
 

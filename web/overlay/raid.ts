@@ -11,6 +11,3 @@ export const hpFraction = ({ hp }: Raid): number => hp.current / hp.total;
 /** Of the events of a raid, who dealt the final blow. */
 export const finalBlow = (events: readonly object[]): string | undefined =>
   (events as readonly { readonly finalBlowBy?: { readonly name: string } }[]).find((event) => event.finalBlowBy)?.finalBlowBy?.name;
-
-/** Affinities are shown with a capital letter, however they were first written. */
-export const titled = (value: string): string => value.charAt(0).toLocaleUpperCase() + value.slice(1);

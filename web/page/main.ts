@@ -5,7 +5,7 @@ import type { PageStrikesSubscription } from "../live/schema";
 import { ask, endpoint, operations, token, type RaidEvent, type RaidState, type Strike, type Summary } from "./api";
 import { refreshBoard, setUpBoards } from "./boards";
 import { appendAdjustment, appendStrikes, setUpChart, showHistory, showMarks } from "./chart";
-import { part, say, show } from "./dom";
+import { fill, make, part, say, show } from "./dom";
 import { showStrikes } from "./feed";
 import { showEnd, showPlate } from "./plate";
 import { showPast, showResult, showWaiting, showWinners, titleOf } from "./report";
@@ -50,7 +50,7 @@ const nextRaid = (): Summary | undefined =>
 /** A raid in full. What came over the line meanwhile is not lost: events are told apart by their numbers. */
 async function load(id: string, sequence: number): Promise<void> {
   const { raid: details } = await ask("PageDetails", { id, after: Math.max(0, sequence - MOST_EVENTS) });
-  if (!details) throw new Error(words.noRaid);
+  if (!details) throw new NoRaidError();
   const other = raid?.id !== id;
   learn(details.events, details.boss.name, other);
   if (other || !raid || details.sequence >= raid.sequence) showRaid(details);
@@ -76,6 +76,18 @@ async function begin(): Promise<void> {
   showWaiting(nextRaid(), false, false);
 }
 
+/** The raid of the address does not exist: to ask again would not make one. */
+class NoRaidError extends Error {}
+
+/** The same page, in the same language and with the same token, about the raid that is on. */
+function showNowhere(): void {
+  const live = new URL(location.href);
+  live.searchParams.delete("raid");
+  const link = make("a", "", words.toLive);
+  link.href = live.href;
+  fill(part("loading"), "nowhere", () => [make("span", "", `${words.noRaid} `), link]);
+}
+
 /** Until it is done. The chip says so meanwhile. */
 async function insist(work: () => Promise<void>): Promise<void> {
   for (;;) {
@@ -83,6 +95,7 @@ async function insist(work: () => Promise<void>): Promise<void> {
       await work();
       return;
     } catch (error) {
+      if (error instanceof NoRaidError) return showNowhere();
       say("loading", error instanceof Error && !navigator.onLine ? words.offline : words.again(String((error as Error).message)));
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS * (0.7 + Math.random() * 0.6)));
     }
@@ -140,7 +153,7 @@ setUpWords();
 setUpBoards();
 setUpChart();
 void insist(begin).then(() => {
-  if (wanted === undefined || raid?.status !== "COMPLETED") follow();
+  if (wanted === undefined || (raid && raid.status !== "COMPLETED")) follow();
 });
 setInterval(() => {
   if (document.hidden || !raid || raid.totals.strikes === boardAt) return;

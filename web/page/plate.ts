@@ -1,4 +1,5 @@
 // The boss as it stands: stage, hit points, analysis, weaknesses, curses, and how long there is.
+import { titled } from "../live/names";
 import type { RaidState } from "./api";
 import { fill, make, part, say, show } from "./dom";
 import { count, duration, moment, percent, short } from "./format";
@@ -71,7 +72,7 @@ function chips(id: string, affinities: readonly Affinity[], none: string): void 
   fill(part(id), JSON.stringify(affinities), () =>
     affinities.length
       ? affinities.map(({ kind, value }) => {
-          const chip = make("li", "", value);
+          const chip = make("li", "", titled(value));
           chip.title = kind.toLowerCase();
           return chip;
         })

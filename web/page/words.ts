@@ -96,6 +96,7 @@ const english = {
   offline: "This machine is offline …",
   again: (reason: string) => `${reason} Trying again …`,
   noRaid: "There is no such raid.",
+  toLive: "Show the raid that is on",
   answered: (status: number) => `The server answered ${status}.`,
   days: "d",
   /** The server tells it in English itself. */
@@ -190,6 +191,7 @@ const german: typeof english = {
   offline: "Dieses Gerät ist offline …",
   again: (reason) => `${reason} Neuer Versuch …`,
   noRaid: "Diesen Raid gibt es nicht.",
+  toLive: "Den laufenden Raid zeigen",
   answered: (status) => `Der Server antwortete mit ${status}.`,
   days: "T",
   event: {

@@ -20,6 +20,7 @@ from db.embedded import EmbeddedServer
 from resolvers.context import Context
 from schema import execution, limits
 from schema.execution import Executor
+from schema.plans.plan import Plan
 from services.errors import ForbiddenError, InvalidInputError, OverloadedError, RaidNotFoundError
 from services.views import PUBLIC, Principal
 from tests.schema.conftest import opened
@@ -318,6 +319,24 @@ async def test_a_value_that_cannot_be_shown_is_completed_elsewhere_without_resol
     assert planned == ordinary
     assert b'"errors"' in planned
     assert len(called) == 1
+
+
+@pytest.mark.usefixtures("compiled_at_once")
+async def test_the_usual_variables_go_the_compiled_way_and_so_do_ids_that_are_numbers(
+    recorded: tuple[World, dict[tuple[str, str], list[Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, views = recorded
+    given: list[object] = []
+    monkeypatch.setattr(Plan, "_ordinary_call", lambda *_arguments: given.append("the ordinary way"))
+    success = next(view for view in views["mutation", "executeStrike"] if hasattr(view, "strike"))
+    for ids in (["1", "12"], [1, 12]):
+        variables = {"input": {"action": "FIGHT", "characterIds": ids, "idempotencyKey": "x", "discordId": "ada"}}
+        planned, ordinary, called, _ = await Both(world).ask(
+            Asked(STRIKE, variables, "executeStrike", "mutation"), success, BOT
+        )
+        assert planned == ordinary
+        assert [next(iter(arguments.values())).character_ids for *_, arguments in called] == [["1", "12"]]
+    assert given == []
 
 
 async def test_a_document_is_compiled_when_it_comes_again(recorded: tuple[World, Any]) -> None:

@@ -122,7 +122,7 @@ class RaidMachine(RuleBasedStateMachine):
             case "curse_every":
                 self._update(act, amount % 7, curse_every=amount % 7)
             case "ends_at":
-                ends_at = type(self).now + timedelta(minutes=amount // 5 - 20)
+                ends_at = type(self).now + timedelta(minutes=120 - amount // 5)
                 self._update(act, ends_at, ends_at=ends_at)
             case _:
                 rewards = RewardOverrides(strike_divisor=1 + amount)

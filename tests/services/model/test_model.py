@@ -30,7 +30,7 @@ from tests.services.model.model import Told
 from tests.services.model.stage import stage
 from tests.services.rules.builders import PROPERTY
 
-EXAMPLES, STEPS = 50, 30
+EXAMPLES, STEPS, ROUNDS = 50, 30, 5
 EVERYTHING = {
     AnalysisCompleteError,
     BossAlreadyDefeatedError,
@@ -74,5 +74,12 @@ def test_the_service_does_what_the_rules_say(
     with stage(server.admin_url, template, "model") as on_stage:
         met: set[object] = set()
         machine = type("Machine", (RaidMachine,), {"stage": on_stage, "met": met})
-        run_state_machine_as_test(machine, settings=settings(wanted, stateful_step_count=STEPS))
+        # Hypothesis also draws from the constants of all modules that are loaded, so that which other tests ran before
+        # has a say in what the same examples meet: what they did not, others will.
+        for number in range(ROUNDS):
+            run_state_machine_as_test(
+                machine, settings=settings(wanted, stateful_step_count=STEPS, derandomize=number == 0)
+            )
+            if met >= EVERYTHING:
+                break
     assert EVERYTHING - met == set()

@@ -14,7 +14,7 @@ import structlog
 from db.engine import Database
 from services.errors import OverloadedError
 from services.views import StrikeSuccess
-from tests.chaos.troubled_wire import TroubledWire
+from tests.chaos.troubled_wire import COMMIT_ASKED, TroubledWire
 from tests.services.strike_line.lines import BUSY, army, commands_of, line_on, raid_held, total_strikes, until_waiting
 from tests.services.world import OpenWorld, Sheet, World, books_balance
 
@@ -128,7 +128,7 @@ async def test_a_line_on_which_the_server_said_goodbye_is_left_though_it_is_stil
 
 
 class CutLine:
-    """A line to the database that breaks once: just after a COMMIT went through, before its answer comes back."""
+    """A line to the database that breaks once: just after a commit went through, before its answer comes back."""
 
     def __init__(self, database: Database) -> None:
         self._target = database.url
@@ -157,7 +157,7 @@ class CutLine:
         answers = asyncio.create_task(_copy(from_server, to_client))
         while data := await from_client.read(65_536):
             to_server.write(data)
-            if b"COMMIT;" in data and not self.cut:
+            if not self.cut and any(commit in data for commit in COMMIT_ASKED):
                 self.cut = True
                 answers.cancel()
                 await asyncio.gather(answers, return_exceptions=True)

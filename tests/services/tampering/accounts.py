@@ -21,6 +21,12 @@ TAMPERED_ACCOUNTS = [
         "UPDATE world_threat_raids SET damage = damage + 1, hp_adjusted = hp_adjusted - 1 WHERE id = {live}",
         "accounts: damage: stored ",
     ),
+    (
+        one_more(
+            "world_threat_leaderboard_steps", "players", "raid_id = {victory} AND metric = 'strikes' AND step = 1"
+        ),
+        "accounts of strikes, step 1: players: stored ",
+    ),
     ("DELETE FROM world_threat_character_usage WHERE " + A_FIGHT, "accounts: characters used: stored "),
     ("DELETE FROM raid_events WHERE " + some_event("boss_defeated"), "accounts: defeats: stored 0, counted 1"),
     ("DELETE FROM raid_events WHERE " + some_event("curse_applied"), "accounts: sequence: stored "),

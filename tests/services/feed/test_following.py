@@ -136,8 +136,8 @@ async def test_state_is_conflated_to_four_a_second(world: World) -> None:
     assert follower.sequences == list(range(2, changes + 1))
     for first, since in enumerate(follower.at):  # one may come early, and none but the first of a rush does
         assert all(at - since >= (after - 1) * 0.25 - 0.01 for after, at in enumerate(follower.at[first:]))
-    # As many more as the machine took longer than it should.
-    assert len(follower.moments) <= (follower.at[-1] - follower.at[0]) / 0.25 + 2 < changes
+    # As many more as the machine took longer than it should; a very slow one makes no more changes than are told.
+    assert len(follower.moments) <= (follower.at[-1] - follower.at[0]) / 0.25 + 2
     await follower.stop()
     await feed.stop()
 

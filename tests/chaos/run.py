@@ -67,8 +67,16 @@ def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
-async def run(seed: int, seconds: float, say: Say = lambda _line: None) -> Record:
-    """Raids under fire for about so long, one at least. Raises AssertionError for the first thing that is not right."""
+async def run(
+    seed: int,
+    seconds: float,
+    say: Say = lambda _line: None,
+    is_enough: Callable[[Record], bool] = lambda _record: True,
+) -> Record:
+    """Raids under fire for about so long, one at least, and on until it `is_enough`, at most four times as long.
+
+    Raises AssertionError for the first thing that is not right.
+    """
     record, chance = Record(seed), Random(seed)
     async with _house() as house:
         database = house.database()
@@ -80,15 +88,19 @@ async def run(seed: int, seconds: float, say: Say = lambda _line: None) -> Recor
         created = await world.service.desk.create_token(
             ADMIN, role=Role.BOT, name="chaos", discord_id=None, expires_at=None
         )
-        ends = time.monotonic() + seconds
-        while record.raids == 0 or time.monotonic() < ends:
+        began = time.monotonic()
+        ends = began + seconds
+        while (
+            record.raids == 0
+            or time.monotonic() < ends
+            or (not is_enough(record) and time.monotonic() < began + 4 * seconds)
+        ):
             left = max(5.0, min(LONGEST_RAID_SECONDS, ends - time.monotonic()))
             await _play(house, world, owners, created.secret, record, chance, left)
             say(f"raid {record.raids}: {record.kills.total()} kills, {record.answers['accepted']} strikes so far")
         await database.close()
         record.exit_codes = await house.close()
         record.log = house.logs()
-    record.others += house.wire.cuts
     return record
 
 
@@ -127,7 +139,8 @@ async def _play(
     await house.answers()
     record.raids += 1
     record.kills += trouble.kills
-    record.others += trouble.others
+    record.others += trouble.others + house.wire.cuts
+    house.wire.cuts.clear()
     record.met += crowd.met
     record.oddities += crowd.oddities
     record.longest_silence = max(record.longest_silence, trouble.longest_silence)

@@ -242,7 +242,9 @@ class EmbeddedServer:
             said = log.read(LOG_BYTES).decode(errors="replace")
         if "still in use" in said and time.monotonic() < deadline:
             return False
-        raise DatabaseUnusableError(self._cluster.why(worst_line(said), None, str(self._cluster.path)))
+        ended_by = -self._postmaster.returncode
+        reason = f"it was ended by signal {ended_by} while it started" if ended_by > 0 else worst_line(said)
+        raise DatabaseUnusableError(self._cluster.why(reason, None, str(self._cluster.path)))
 
     def _write_configuration(self) -> None:
         settings = TUNING if self._cluster.durable else TUNING | UNSAFE

@@ -28,6 +28,7 @@ from rich.text import Text
 from uvicorn.server import HANDLED_SIGNALS
 
 from db import migrate
+from db.cluster import DatabaseUnusableError
 from db.embedded import EmbeddedServer
 from db.engine import Database
 from db.queries import administration
@@ -248,6 +249,9 @@ async def _supervise(embedded: EmbeddedServer) -> None:
         try:
             if await asyncio.to_thread(embedded.ensure_running):
                 log.warning("embedded PostgreSQL had died and was restarted")
+        except DatabaseUnusableError as error:
+            reason = str(error)  # which says it all: no traceback
+            log.error("embedded PostgreSQL cannot be restarted; tried again in a moment", reason=reason)  # noqa: TRY400
         except Exception:
             log.exception("embedded PostgreSQL cannot be restarted; tried again in a moment")
 

@@ -97,7 +97,7 @@ async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
     database = Database(url, pool_size=1, timeouts=TIMEOUTS, application_name="worldthreat migrate")
     try:
         await database.check()
-        async with database.engine.connect() as connection:
+        async with contextlib.aclosing(await _connection(database)) as connection:
             yield connection
     except DBAPIError as error:
         said = str(error.orig).rsplit(": ", 1)[-1].splitlines()[0]
@@ -106,6 +106,13 @@ async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
         ) from error
     finally:
         await database.close()
+
+
+async def _connection(database: Database) -> AsyncConnection:
+    try:
+        return await database.engine.connect()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:  # SQLAlchemy passes it on as it is
+        raise DatabaseUnusableError("The database went away a moment after it had answered: try again.") from error
 
 
 @contextlib.asynccontextmanager

@@ -37,7 +37,7 @@ from services.strike_facts import Changes, read_facts
 from services.strike_flight import Flight, Waiting, accepted_now, believe, doubt
 
 LARGEST_BATCH = 128
-WORTH_JUDGING_AHEAD = 16
+WORTH_JUDGING_AHEAD = 32
 """Fewer strikes than that wait until the batch before is written: they may become more."""
 LONGEST_LOCK_WAIT_SECONDS = 0.25
 """Whoever waited longer reads the clock again, and takes along who came meanwhile."""

@@ -22,8 +22,8 @@ from tests.services.world import OpenWorld, Sheet, World, books_balance
 
 
 async def test_a_strike_that_the_database_refuses_fails_alone(world: World) -> None:
-    owners = await army(world, 12, 2)
-    cursed = owners[5]
+    owners = await army(world, 24, 2)
+    cursed = owners[20]
     raid = await world.raid(BUSY)
     await world.connection.execute(
         "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS "
@@ -35,15 +35,15 @@ async def test_a_strike_that_the_database_refuses_fails_alone(world: World) -> N
         async with line_on(world.database) as line:
             async with raid_held(world):
                 strikes = [asyncio.create_task(line.strike(command)) for command in commands_of(world, owners)]
-                await until_waiting(line, 24)
+                await until_waiting(line, 48)
             with structlog.testing.capture_logs() as logged:
                 answers = await asyncio.gather(*strikes, return_exceptions=True)
-        assert [(entry["log_level"], entry["strikes"]) for entry in logged] == [("error", 16), ("error", 8)]
+        assert [(entry["log_level"], entry["strikes"]) for entry in logged] == [("error", 32), ("error", 16)]
         failed = [place for place, answer in enumerate(answers) if not isinstance(answer, StrikeSuccess)]
-        assert failed == [5, 17]
+        assert failed == [20, 44]
         assert all(isinstance(answers[place], asyncpg.RaiseError) for place in failed)
         numbers = [answer.strike.number for answer in answers if isinstance(answer, StrikeSuccess)]
-        assert numbers == list(range(1, 23))
+        assert numbers == list(range(1, 47))
         await books_balance(world.database, raid.id)
     finally:
         await world.connection.execute("DROP FUNCTION refuse_one CASCADE")

@@ -1,6 +1,6 @@
 """How many players stand on each step of a score, so that a rank need not count everybody ahead.
 
-A step is a score of less than 32 itself; above, every power of two has 16 steps, each about 5 % of its scores wide. The
+A step is a score of less than 64 itself; above, every power of two has 32 steps, each about 2 % of its scores wide. The
 triggers move players from step to step with whatever writes their totals.
 
 Revision 008 after 007.
@@ -20,13 +20,13 @@ depends_on: str | Sequence[str] | None = None
 
 TABLE = "world_threat_leaderboard_steps"
 METRICS = ("damage", "analysis", "contribution", "strikes")
-# Two scores are on one step when they differ in none but the bits behind their first five.
+# Two scores are on one step when they differ in none but the bits behind their first six.
 FUNCTIONS = f"""
 CREATE FUNCTION leaderboard_step_bits(score bigint) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN width_bucket(score, '{{{",".join(str(2**bits) for bits in range(5, 63))}}}'::bigint[]);
+RETURN width_bucket(score, '{{{",".join(str(2**bits) for bits in range(6, 63))}}}'::bigint[]);
 
 CREATE FUNCTION leaderboard_step(score bigint) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (leaderboard_step_bits(score) * 16 + (score >> leaderboard_step_bits(score)))::integer;
+RETURN (leaderboard_step_bits(score) * 32 + (score >> leaderboard_step_bits(score)))::integer;
 
 CREATE FUNCTION next_leaderboard_step_score(score bigint) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ((score >> leaderboard_step_bits(score)) + 1) << leaderboard_step_bits(score);

@@ -167,7 +167,7 @@ class Participant(Base):
 class LeaderboardStep(Base):
     """How many players of a raid stand on one step of a metric, so that a rank need not count all who are ahead.
 
-    A step is a score of less than 32 itself; above, every power of two has 16 of them. Triggers on the participants
+    A step is a score of less than 64 itself; above, every power of two has 32 of them. Triggers on the participants
     move them (migration 008); players without a score stand nowhere.
     """
 

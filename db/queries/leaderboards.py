@@ -7,7 +7,7 @@ in the order in which they were reached. Players without a score are on no board
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -41,19 +41,28 @@ METRICS: dict[str, tuple[Any, Any]] = {
 """Metric -> (score, number of the strike that reached it); both form one index with raid_id."""
 
 
-def _ahead(metric: str, own_score: Any) -> Any:
-    """How many of the raid have more of `metric` than `own_score`; of any raid's players few are on one step."""
-    score, _ = METRICS[metric]
-    of_raid, raid_id = Participant.raid_id, bindparam("raid_id", type_=BigInteger)
-    on_higher_steps = select(func.coalesce(func.sum(LeaderboardStep.players), 0)).where(
-        LeaderboardStep.raid_id == raid_id,
+_OF_RAID = Participant.raid_id == bindparam("raid_id", type_=BigInteger)
+
+
+def _on_higher_steps(metric: str, own_score: Any) -> Any:
+    """How many of the raid stand on higher steps of `metric` than `own_score`."""
+    players = select(func.coalesce(func.sum(LeaderboardStep.players), 0)).where(
+        LeaderboardStep.raid_id == bindparam("raid_id", type_=BigInteger),
         LeaderboardStep.metric == literal_column(f"'{metric}'"),
         LeaderboardStep.step > func.leaderboard_step(own_score),
     )
-    on_this_step = select(func.count()).where(
-        of_raid == raid_id, score > own_score, score < func.next_leaderboard_step_score(own_score, type_=BigInteger)
-    )
-    return cast(on_higher_steps.scalar_subquery() + on_this_step.scalar_subquery(), BigInteger)
+    return cast(players.scalar_subquery(), BigInteger)
+
+
+def _count(*conditions: Any) -> Any:
+    return select(func.count()).where(_OF_RAID, *conditions).scalar_subquery()
+
+
+def _ahead(metric: str, own_score: Any) -> Any:
+    """How many of the raid have more of `metric` than `own_score`; of any raid's players few are on one step."""
+    score, _ = METRICS[metric]
+    step_ends = func.next_leaderboard_step_score(own_score, type_=BigInteger)
+    return _on_higher_steps(metric, own_score) + _count(score > own_score, score < step_ends)
 
 
 @cache
@@ -121,8 +130,11 @@ async def rank(connection: AsyncConnection, raid_id: int, user_id: int, metric: 
     return found
 
 
-@cache
-def _around(metric: str) -> Select[Any]:
+@lru_cache(maxsize=256)
+def _around(metric: str, radius: int) -> Select[Any]:
+    """With its limits written out: of one that comes as a parameter the planner expects a tenth of the table, and so it
+    plans each question anew, which takes longer than to answer it.
+    """
     score, number = METRICS[metric]
     own_score, own_number = bindparam("own_score", type_=BigInteger), bindparam("own_number", type_=BigInteger)
     of_raid = select(Participant.user_id, score.label("score"), number.label("reached"), Participant.strikes).where(
@@ -134,17 +146,27 @@ def _around(metric: str) -> Select[Any]:
         of_raid.where(score == own_score, number < own_number),
         of_raid.where(score > own_score),
         lambda score, number: (score, number.desc()),
-        bindparam("above", type_=Integer),
+        literal_column(f"{radius:d}", Integer),
     )
     below = _nearest(
         of_raid.where(score == own_score, number >= own_number),
         of_raid.where(score < own_score),
         lambda score, number: (score.desc(), number),
-        bindparam("below", type_=Integer),
+        literal_column(f"{radius + 1:d}", Integer),
     )
     near = union_all(above, below).cte("near")
     first_score = select(func.max(near.c.score)).scalar_subquery()
     next_score = select(func.max(near.c.score)).where(near.c.score < first_score).scalar_subquery()
+    ahead = select(_ahead(metric, first_score).label("players")).cte("ahead")  # counted once, however often it is named
+    ahead_of_first = select(ahead.c.players).scalar_subquery()
+    # Between the two nobody has another score: on one step, only who has the first is ahead of the next as well.
+    ahead_of_next = case(
+        (
+            func.leaderboard_step(next_score) == func.leaderboard_step(first_score),
+            ahead_of_first + _count(score == first_score),
+        ),
+        else_=_on_higher_steps(metric, next_score),
+    )
     # Of the first score there may be more players before these; of any lower one all who have it are here, or behind.
     of_first = func.count().filter(near.c.score == first_score).over()
     place = func.rank().over(order_by=near.c.score.desc())
@@ -152,8 +174,8 @@ def _around(metric: str) -> Select[Any]:
         select(
             bindparam("raid_id", type_=BigInteger).label("raid_id"),
             case(
-                (near.c.score == first_score, 1 + _ahead(metric, first_score)),
-                else_=_ahead(metric, next_score) + place - of_first,
+                (near.c.score == first_score, 1 + ahead_of_first),
+                else_=ahead_of_next + place - of_first,
             ).label("rank"),
             near.c.score,
             near.c.strikes,
@@ -178,8 +200,8 @@ async def around(
     own = (await connection.execute(_own(metric), {"raid_id": raid_id, "user_id": user_id})).first()
     if own is None:
         return []
-    given = {"raid_id": raid_id, "own_score": own[0], "own_number": own[1], "above": radius, "below": radius + 1}
-    return [RankedRow._make(row) for row in await connection.execute(_around(metric), given)]
+    given = {"raid_id": raid_id, "own_score": own[0], "own_number": own[1]}
+    return [RankedRow._make(row) for row in await connection.execute(_around(metric, radius), given)]
 
 
 def _nearest(equals: Rows, others: Rows, order: Callable[[Any, Any], tuple[Any, Any]], limit: Any) -> Rows:

@@ -80,6 +80,13 @@ class _Statement:
     def numbers(self, count: int) -> str:
         return ", ".join(self.next("text::bigint[]") for _ in range(count))
 
+    def rows(self, numbers: int, *documents: str) -> str:
+        """A table of parameters: so many columns of numbers, then one of each of the `documents`: "text" or "jsonb"."""
+        of_documents = {"text": "jsonb_array_elements_text", "jsonb": "jsonb_array_elements"}
+        columns = [f"unnest({self.numbers(numbers)})"]
+        columns += [f"{of_documents[kind]}({self.next('jsonb')})" for kind in documents]
+        return f"ROWS FROM ({', '.join(columns)})"
+
     def row(self, names: Sequence[str]) -> str:
         return ", ".join(self.next() for _ in names)
 
@@ -124,16 +131,12 @@ WITH moved AS (
     ON CONFLICT (raid_id, user_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _PARTICIPANT[2:])}
 ), grants AS (
     INSERT INTO reward_grants (raid_id, user_id, strike_number, kind, key, rewards, granted_at)
-    SELECT {raid}, granted.*, {at} FROM ROWS FROM (
-        unnest({of.numbers(2)}), jsonb_array_elements_text({of.next("jsonb")}),
-        jsonb_array_elements_text({of.next("jsonb")}), jsonb_array_elements({of.next("jsonb")})
-    ) AS granted WHERE EXISTS (SELECT FROM moved)
+    SELECT {raid}, granted.*, {at} FROM {of.rows(2, "text", "text", "jsonb")} AS granted
+    WHERE EXISTS (SELECT FROM moved)
 ), events AS (
     INSERT INTO raid_events (raid_id, sequence, strike_number, kind, payload, boss, occurred_at)
-    SELECT {raid}, happened.*, {at} FROM ROWS FROM (
-        unnest({of.numbers(2)}), jsonb_array_elements_text({of.next("jsonb")}),
-        jsonb_array_elements({of.next("jsonb")}), jsonb_array_elements({of.next("jsonb")})
-    ) AS happened WHERE EXISTS (SELECT FROM moved)
+    SELECT {raid}, happened.*, {at} FROM {of.rows(2, "text", "jsonb", "jsonb")} AS happened
+    WHERE EXISTS (SELECT FROM moved)
 )
 SELECT '{WRITTEN}' FROM moved
 """  # noqa: S608 - constant lists of columns

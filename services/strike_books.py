@@ -3,9 +3,8 @@
 Only a breakthrough and a defeat, which pay everybody, take some more, in the same transaction.
 """
 
-from db.queries import Connection, batch_writes, strike_writes
-from db.queries.batch_writes import BatchRows, GrantedRow
-from db.rows import RaidRow
+from db.queries import Connection, strike_writes
+from db.queries.batch_writes import BatchRows, GrantedRow, batch_parameters, write_batch
 from services import codec
 from services.raid_records import participant_row
 from services.strike_batch import StrikeBatch
@@ -17,38 +16,44 @@ def is_written_at_once(batch: StrikeBatch) -> bool:
     return bool(accepted.strikes) and not accepted.breakthroughs and accepted.defeat is None
 
 
+def prepare_books(batch: StrikeBatch) -> None:
+    """Spells out what is to be written: whoever has time before the batch's turn comes does it then."""
+    met, raid, accepted = batch.facts.raid, batch.row_after, batch.accepted
+    if not accepted.strikes or met is None or raid is None:
+        return
+    batch.books = batch_parameters(
+        BatchRows(
+            raid_before=met,
+            raid_after=raid,
+            at=batch.facts.now,
+            strikes=accepted.strikes,
+            opened={event.strike_number: event.number for event in accepted.breakthroughs},
+            keys=accepted.keys,
+            participants=[participant_row(raid.id, participant) for participant in batch.changes.strikers.values()],
+            grants=[
+                GrantedRow(user_id, number, grant.kind.value, grant.key, codec.rewards_to_pairs(grant.rewards))
+                for user_id, number, grant in accepted.grants
+            ],
+            events=accepted.events,
+        )
+    )
+
+
 async def write_books(connection: Connection, batch: StrikeBatch) -> bool:
     """Whether they are written: False, with nothing done, when the raid is not as the batch met it.
 
     `connection` is in a transaction that holds the raid's lock, then they always are; or in none, then the batch
     `is_written_at_once`, and this commits it.
     """
-    met, raid = batch.facts.raid, batch.row_after
-    if not batch.accepted.strikes or met is None or raid is None:
+    if batch.books is None:
+        prepare_books(batch)
+    if batch.books is None:
         return True
-    if not await batch_writes.write_batch(connection, _rows(batch, met, raid)):
+    if not await write_batch(connection, batch.books):
         return False
     if not is_written_at_once(batch):
-        await _grant_to_all(connection, batch, raid.id)
+        await _grant_to_all(connection, batch, batch.books.raid_id)
     return True
-
-
-def _rows(batch: StrikeBatch, met: RaidRow, raid: RaidRow) -> BatchRows:
-    accepted = batch.accepted
-    return BatchRows(
-        raid_before=met,
-        raid_after=raid,
-        at=batch.facts.now,
-        strikes=accepted.strikes,
-        opened={event.strike_number: event.number for event in accepted.breakthroughs},
-        keys=accepted.keys,
-        participants=[participant_row(raid.id, participant) for participant in batch.changes.strikers.values()],
-        grants=[
-            GrantedRow(user_id, number, grant.kind.value, grant.key, codec.rewards_to_pairs(grant.rewards))
-            for user_id, number, grant in accepted.grants
-        ],
-        events=accepted.events,
-    )
 
 
 async def _grant_to_all(connection: Connection, batch: StrikeBatch, raid_id: int) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from services import views
 from services.raid_views import AcceptedStrike
 from services.strike_batch import StrikeBatch
-from services.strike_facts import Success
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +14,7 @@ class Waiting:
     """`in_doubt`: the strike was accepted in a transaction before, whose commit may have succeeded unheard."""
 
     command: views.StrikeCommand
-    answer: asyncio.Future[Success]
+    answer: asyncio.Future[views.StrikeSuccess]
     since: float
     in_doubt: bool = False
     settled: bool = False

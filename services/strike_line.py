@@ -32,7 +32,7 @@ from services.errors import OverloadedError, WorldThreatError
 from services.raid_views import AcceptedStrike
 from services.shelf import Shelf
 from services.strike_batch import Answer, StrikeBatch
-from services.strike_books import is_written_at_once, write_books
+from services.strike_books import is_written_at_once, prepare_books, write_books
 from services.strike_facts import Changes, read_facts
 from services.strike_flight import Flight, Waiting, accepted_now, believe, doubt
 
@@ -130,8 +130,7 @@ class StrikeLine:
         self._unanswered += 1
         self._queue.append(waiting)
         self._wake.set()
-        success = await waiting.answer  # who stops waiting ends the waiting, not the strike
-        return success.answer() if isinstance(success, AcceptedStrike) else success
+        return await waiting.answer  # who stops waiting ends the waiting, not the strike
 
     # The writer
 
@@ -330,8 +329,11 @@ class StrikeLine:
     async def _judge_ahead(self, reader: Connection, strikes: Sequence[Waiting], ahead: Flight | None) -> StrikeBatch:
         """By what `ahead` will leave; with nothing on the way by what is there."""
         if ahead is None or ahead.judged is None:
-            return await self._judge(reader, strikes, await strike_reads.live_raid(reader))
-        return await self._judge(reader, strikes, ahead.judged.row_after, ahead.judged.changes)
+            judged = await self._judge(reader, strikes, await strike_reads.live_raid(reader))
+        else:
+            judged = await self._judge(reader, strikes, ahead.judged.row_after, ahead.judged.changes)
+        prepare_books(judged)
+        return judged
 
     async def _judge(
         self,
@@ -350,13 +352,18 @@ class StrikeLine:
     # Answers
 
     def _give(self, strikes: Sequence[Waiting], answers: Sequence[Answer]) -> None:
+        """All answers are made here, one after the other, before any caller wakes: it is a third quicker so."""
         for waiting, answer in zip(strikes, answers, strict=True):
             if isinstance(answer, WorldThreatError):
                 self._fail(waiting, answer)
             elif not waiting.answer.done():
                 # Found by its key after a commit in doubt: it was this very strike, not a second one.
                 mine = waiting.in_doubt and answer.replayed
-                waiting.answer.set_result(replace(answer, replayed=False) if mine else answer)
+                told = replace(answer, replayed=False) if mine else answer
+                try:
+                    waiting.answer.set_result(told.answer() if isinstance(told, AcceptedStrike) else told)
+                except Exception as error:  # noqa: BLE001 - it is this caller's answer, and nobody else's
+                    self._fail(waiting, error)
 
     def _fail(self, waiting: Waiting, error: Exception) -> None:
         self._settle_one(waiting)

@@ -46,16 +46,22 @@ def check_storable(arguments: dict[str, Any], spelled: Mapping[str, str]) -> Non
 def _unstorable(name: str, value: Any) -> str | None:
     """The first field with such a text: `name`, or one within it."""
     if isinstance(value, str):
-        return name if "\x00" in value or (not value.isascii() and _has_surrogates(value)) else None
+        return None if _is_storable(value) else name
     if isinstance(value, list):
-        within = [(name, item) for item in value]
-    else:
-        within = [(field, getattr(value, field)) for field in _fields(value.__class__)]
-    for field, item in within:
-        found = _unstorable(field, item)
+        for item in value:  # a list of texts is looked through here, for it comes with every strike
+            found = _unstorable(name, item) if item.__class__ is not str or not _is_storable(item) else None
+            if found is not None:
+                return found
+        return None
+    for field in _fields(value.__class__):
+        found = _unstorable(field, getattr(value, field))
         if found is not None:
             return found
     return None
+
+
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and (text.isascii() or not _has_surrogates(text))
 
 
 @cache

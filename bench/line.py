@@ -24,8 +24,9 @@ import uvloop
 from bench.kit import accounting, pgbench
 from bench.kit.plot import Bars
 from bench.kit.processes import ServerProcess
-from bench.kit.results import Table, at_least, conditions, write
+from bench.kit.results import Criterion, Table, at_least, conditions, write
 from bench.kit.world import BOT, CHARACTERS_EACH, World, postgres, world
+from bench.kit.yardstick import Yardstick
 from db.embedded import EmbeddedServer
 from services.errors import WorldThreatError
 from services.rules.values import StrikeAction
@@ -167,7 +168,8 @@ SIDES = {OURS: run_ours, THEIRS: run_theirs}
 async def benchmark(options: Options, *, quick: bool) -> None:
     given = conditions("asyncpg", "uvloop")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in options.sides}
-    with postgres(with_commit_times=False) as (server, _folder):
+    yardstick = Yardstick()
+    with postgres(with_commit_times=False) as (server, folder):
         began = time.monotonic()
         async with world(server, players=options.players) as made:
             print(f"{options.players:,} players with {CHARACTERS_EACH} characters: {time.monotonic() - began:.1f} s")
@@ -176,6 +178,8 @@ async def benchmark(options: Options, *, quick: bool) -> None:
                 given["fsync"] = await connection.fetchval("SHOW fsync") == "on"
                 await pgbench.install(connection)
             for number in range(options.rounds):
+                if len(options.sides) == len(SIDES):
+                    await yardstick.measure(made, folder)
                 for name in options.sides if number % 2 == 0 else reversed(options.sides):
                     keep_what_is_there()  # as the API's processes do when they start
                     raid_id = await made.new_raid(curse_every=NEVER)
@@ -189,16 +193,18 @@ async def benchmark(options: Options, *, quick: bool) -> None:
                     )
                     runs[name].append(found)
     if options.profile is None:
-        _write(runs, options, {**given, "quick": quick})
+        _write(runs, options, {**given, "quick": quick}, yardstick)
 
 
-def _write(runs: dict[str, list[dict[str, Any]]], options: Options, given: dict[str, Any]) -> None:
+def _write(
+    runs: dict[str, list[dict[str, Any]]], options: Options, given: dict[str, Any], yardstick: Yardstick
+) -> None:
     figures = {
         name: {key: statistics.median(one[key] for one in each) for key in each[0]} for name, each in runs.items()
     }
-    verdict = {}
+    verdict: dict[str, Criterion] = {}
     if OURS in figures:
-        verdict[f"strikes/s, {options.callers} callers"] = at_least(figures[OURS]["strikes_per_second"], 10_000)
+        verdict |= yardstick.pace(f"strikes/s, {options.callers} callers", figures[OURS]["strikes_per_second"], 10_000)
     if len(figures) == len(SIDES):
         times = figures[OURS]["strikes_per_second"] / figures[THEIRS]["strikes_per_second"]
         verdict[f"times pgbench at {options.pgbench_clients} clients"] = at_least(round(times, 1), 8.0)
@@ -224,14 +230,15 @@ def _write(runs: dict[str, list[dict[str, Any]]], options: Options, given: dict[
             "seconds": options.seconds,
             "rounds": options.rounds,
         },
-        figures={**figures, "rounds": runs},
+        figures={**figures, "rounds": runs, "yardstick": yardstick.figures()},
         verdict=verdict,
         tables=[
             Table(
                 f"{options.callers} callers in one process, and pgbench with {options.pgbench_clients} clients",
                 ("", *columns),
                 [(name, *(_shown(one.get(key)) for key in columns.values())) for name, one in figures.items()],
-            )
+            ),
+            *yardstick.tables(),
         ],
         plots=[
             Bars(
@@ -243,7 +250,10 @@ def _write(runs: dict[str, list[dict[str, Any]]], options: Options, given: dict[
                 target=10_000,
             )
         ],
-        notes=["The books balanced after every run; the last raid of each side agreed with its replay bit for bit."],
+        notes=[
+            *yardstick.notes(),
+            "The books balanced after every run; the last raid of each side agreed with its replay bit for bit.",
+        ],
     )
 
 

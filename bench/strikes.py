@@ -32,6 +32,7 @@ from bench.kit.plot import Bars
 from bench.kit.processes import ServerProcess, free_port, running
 from bench.kit.results import Criterion, Table, at_least, at_most, conditions, write
 from bench.kit.world import World, postgres, world
+from bench.kit.yardstick import Yardstick
 from bench.load.strikers import Job, Told
 from db.embedded import EmbeddedServer
 
@@ -86,6 +87,7 @@ class Benchmark:
         self._made = made
         self._options = options
         self._tokens: list[str] = [made.bot_token]
+        self.yardstick = Yardstick()
         self.runs: list[dict[str, Any]] = []
         self.left_out: list[str] = []
 
@@ -99,6 +101,8 @@ class Benchmark:
             self._tokens = await self._made.player_tokens()
         for number in range(self._options.rounds):
             last = number == self._options.rounds - 1
+            if self._options.whole:
+                await self.yardstick.measure(self._made, self._folder)
             for side in self._options.sides if number % 2 == 0 else reversed(self._options.sides):
                 if side == PGBENCH:
                     for clients in self._options.clients:
@@ -202,7 +206,9 @@ def medians(runs: list[dict[str, Any]]) -> dict[str, dict[int, dict[str, float]]
     return found
 
 
-def judge(figures: dict[str, dict[int, dict[str, float]]], clients: tuple[int, ...]) -> dict[str, Criterion]:
+def judge(
+    figures: dict[str, dict[int, dict[str, float]]], clients: tuple[int, ...], yardstick: Yardstick
+) -> dict[str, Criterion]:
     verdict: dict[str, Criterion] = {}
     compared = [count for count in COMPARED if count in clients]
     mine, theirs = figures.get(OURS), figures.get(ORDINARY)
@@ -213,8 +219,8 @@ def judge(figures: dict[str, dict[int, dict[str, float]]], clients: tuple[int, .
             share = mine[count]["p99_ms"] / theirs[count]["p99_ms"]
             verdict[f"p99, as a share of the ordinary way's at {count}"] = at_most(round(share, 3), 0.1)
         if mine:
-            verdict[f"µs CPU per strike in the API process at {count}"] = at_most(mine[count]["server_us"], 300)
-            verdict[f"µs CPU per strike in PostgreSQL at {count}"] = at_most(mine[count]["postgres_us"], 200)
+            verdict |= yardstick.cpu(f"µs CPU per strike in the API process at {count}", mine[count]["server_us"], 300)
+            verdict |= yardstick.cpu(f"µs CPU per strike in PostgreSQL at {count}", mine[count]["postgres_us"], 200)
     if mine and compared and OURS_TWICE in figures:
         count = compared[-1]
         times = figures[OURS_TWICE][count]["strikes_per_second"] / mine[count]["strikes_per_second"]
@@ -239,6 +245,7 @@ def report(benchmark: Benchmark, options: Options, given: dict[str, Any], *, qui
     widest = options.clients[-1]
     notes = [f"pgbench has at most {PGBENCH_CLIENTS} clients: each is a connection, and PostgreSQL has a hundred."]
     notes += ["The books balanced after every run; the last raid of each side agreed with its replay bit for bit."]
+    notes += [*benchmark.yardstick.notes(), *_room_for_two(figures, given["cores"])]
     notes += [f"Left out: {side}, this version of the server runs one process." for side in benchmark.left_out]
     write(
         "strikes" if options.whole and not quick else "strikes_quick",
@@ -252,8 +259,8 @@ def report(benchmark: Benchmark, options: Options, given: dict[str, Any], *, qui
             "rounds": options.rounds,
             "tokens": "one for each player" if options.player_tokens else "one bot's",
         },
-        figures={"medians": figures, "runs": benchmark.runs},
-        verdict=judge(figures, options.clients),
+        figures={"medians": figures, "runs": benchmark.runs, "yardstick": benchmark.yardstick.figures()},
+        verdict=judge(figures, options.clients, benchmark.yardstick),
         tables=[
             Table(
                 f"{count} {'client' if count == 1 else 'clients'}",
@@ -265,7 +272,8 @@ def report(benchmark: Benchmark, options: Options, given: dict[str, Any], *, qui
                 ],
             )
             for count in options.clients
-        ],
+        ]
+        + benchmark.yardstick.tables(),
         plots=[
             Bars(
                 name,
@@ -282,6 +290,23 @@ def report(benchmark: Benchmark, options: Options, given: dict[str, Any], *, qui
         ],
         notes=notes,
     )
+
+
+def _room_for_two(figures: dict[str, dict[int, dict[str, float]]], cores: int) -> list[str]:
+    """What a second process can bring where server, database and load share the machine."""
+    if OURS not in figures or OURS_TWICE not in figures:
+        return []
+    said = []
+    for count in sorted(set(figures[OURS]) & set(figures[OURS_TWICE])):
+        one, two = figures[OURS][count], figures[OURS_TWICE][count]
+        cost = two["server_us"] + two["postgres_us"] + two["client_us"]
+        most = cores / cost * 1e6
+        said.append(
+            f"{count}: {cost:,.0f} µs a strike in all, so at most {most:,.0f} a second, "
+            f"{most / one['strikes_per_second']:.2f} times what one process makes; two make "
+            f"{two['strikes_per_second'] / most:.0%} of it"
+        )
+    return [f"Two processes, the database and the load on {cores} cores, by clients. {'. '.join(said)}."]
 
 
 def _shown(value: float | None) -> str:

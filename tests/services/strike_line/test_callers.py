@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.errors import OverloadedError, PlayerNotFoundError
+from services.raid_views import AcceptedStrike
 from services.strike_line import LONGEST_QUEUE, StrikeLine
 from services.views import StrikeSuccess
 from tests.services.strike_line.lines import BUSY, army, line_on, raid_held, total_strikes, until_waiting
@@ -44,6 +45,33 @@ async def test_a_caller_that_goes_away_before_a_refusal_disturbs_nobody(world: W
         await until_waiting(line, 1)
         gone.cancel()
     await line.strike(world.command(owner, owner.copies[0]))
+
+
+async def test_an_answer_that_cannot_be_shown_fails_its_own_caller(
+    world: World, line: StrikeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners = await army(world, 3, 1)
+    raid = await world.raid()
+    show = AcceptedStrike.answer
+
+    def fails_once(accepted: AcceptedStrike) -> StrikeSuccess:
+        if accepted.row.number == 2 and not accepted.replayed:
+            raise LookupError("no picture of it")
+        return show(accepted)
+
+    monkeypatch.setattr(AcceptedStrike, "answer", fails_once)
+    commands = [world.command(owner, owner.copies[0], key="mine") for owner in owners]
+    async with raid_held(world):
+        waiting = [asyncio.create_task(line.strike(command)) for command in commands]
+        await until_waiting(line, 3)
+    first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(first, StrikeSuccess)
+    assert isinstance(second, LookupError)
+    assert isinstance(third, StrikeSuccess)
+    again = await line.strike(commands[1])  # it was written all the same
+    assert (again.strike.number, again.replayed) == (2, True)
+    assert await total_strikes(world, raid) == 3
+    await books_balance(world.database, raid.id)
 
 
 async def test_a_full_queue_refuses_at_once_and_loses_nobody(world: World, line: StrikeLine) -> None:

@@ -73,5 +73,5 @@ BASELINE: Final = """<!doctype html>
 
 def chromium_path() -> Path | None:
     """The system's Chromium; None: playwright's own."""
-    found = shutil.which("chromium")
+    found = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     return Path(found) if found else None

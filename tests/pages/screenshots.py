@@ -1,19 +1,19 @@
-"""Takes the documentation's pictures of the overlay: `python tests/pages/screenshots.py [http://127.0.0.1:8000]`.
+"""Takes the documentation's pictures of the overlay: `python -m tests.pages.screenshots [ADDRESS]`.
 
 Every layout in every scene, over a game that is made of colours, from a running server with built pages. They show the
 overlay's own made-up raid (`demo=`), so that they come out alike. Exit code 1 when one is heavier than it may be.
 """
 
 import io
-import os
 import sys
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import how_to_launch
+
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-CHROMIUM = Path("/usr/bin/chromium")
 HEAVIEST_BYTES = 150_000
 SIZES = {"full": (1280, 720), "bar": (1280, 150), "ticker": (560, 300), "vertical": (540, 960)}
 SCENES = {
@@ -49,10 +49,7 @@ def main() -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     weights = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM if CHROMIUM.exists() else None,
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-        )
+        browser = playwright.chromium.launch(**how_to_launch(playwright.chromium.executable_path))
         for layout, size in SIZES.items():
             for demo, scene in SCENES.items():
                 name = f"{layout}-{scene}"

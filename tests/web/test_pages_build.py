@@ -99,6 +99,27 @@ def test_pages_that_are_up_to_date_are_left_alone_without_looking_for_node(build
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_mistake_in_a_source_is_told_with_its_file_and_the_pages_built_before_stay(sources: Path) -> None:
+    packages = ROOT / "web" / "node_modules"
+    if not (packages / ".worldthreat").is_file():
+        pytest.skip("the packages of the pages are not there: run `make web`")
+    (sources / "node_modules").symlink_to(packages)
+    (sources / "dist").mkdir()
+    (sources / "dist" / "built").write_text("before")
+    with (sources / "page" / "main.ts").open("a") as file:
+        file.write("\nconst = ;\n")
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(sources / "build.py")], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 1
+    assert "web/page has a mistake" in done.stderr
+    assert "main.ts" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.endswith("Those built before are kept. `make web` tries again.\n")
+    assert [each.name for each in (sources / "dist").iterdir()] == ["built"]
+    assert (sources / "dist" / "built").read_text() == "before"
+
+
 OLD = {
     "old.js": "const { a } = b; if (a?.at(-1)) a.findLast(Boolean); structuredClone(a);",
     "old.css": "a:is(b) { inset: 0; contain: strict; color: rgb(1 2 3) }",

@@ -26,6 +26,7 @@ from services.views import Principal, Role
 from tests.bot.fake_discord import FakeDiscord, Message, Shown, User
 from tests.bot.harness import RaidBot, connected_bot, until
 from tests.bot.pictures.drawing import page
+from tests.chromium import how_to_launch
 from tests.web.harness import ROOT, Api, import_sample_roster, serving
 from worldthreat.up import add_first_templates
 
@@ -206,8 +207,7 @@ async def photograph(browser: Browser, html: str, file: Path) -> None:
 
 async def main(wanted: list[str]) -> None:
     async with async_playwright() as playwright, bot_on_stage() as raid_bot:
-        executable = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(**how_to_launch(playwright.chromium.executable_path))
         stage = await set_the_stage(raid_bot)
         for name, scene in SCENES.items():
             if wanted and name not in wanted:

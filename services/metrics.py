@@ -5,8 +5,6 @@ when somebody asks (web/metrics.py).
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from sqlalchemy import event
 from db.engine import Database
 from services.errors import WorldThreatError
 from services.rules.values import StrikeAction
+from services.views import StrikeSuccess
 
 REGISTRY: Final = CollectorRegistry()
 for collector in (ProcessCollector, PlatformCollector, GCCollector):
@@ -66,23 +65,22 @@ def set_accounting_mismatch(raids: int) -> None:
     ACCOUNTING_MISMATCH.set(raids)
 
 
-@contextmanager
-def strike_answered(action: StrikeAction) -> Iterator[list[bool]]:
-    """Counts one strike. Whoever answers it says into the list whether the answer is one from before."""
-    began = time.perf_counter()
-    replayed: list[bool] = []
-    outcome = FAILED
-    try:
-        yield replayed
-        outcome = REPLAYED if replayed and replayed[0] else ACCEPTED
-    except WorldThreatError as refusal:
-        outcome = type(refusal).__name__.removesuffix("Error")
-        raise
-    finally:
-        _strikes(action, outcome).inc()
-        STRIKE_SECONDS.observe(time.perf_counter() - began)
-        if outcome is REPLAYED:
-            REPLAYS.inc()
+def strike_answered(action: StrikeAction, began: float, success: StrikeSuccess) -> None:
+    """`began`: when the strike was called for, by `time.perf_counter`."""
+    _count(action, began, REPLAYED if success.replayed else ACCEPTED)
+    if success.replayed:
+        REPLAYS.inc()
+
+
+def strike_failed(action: StrikeAction, began: float, error: BaseException) -> None:
+    """It was refused, or its caller went away, or something broke."""
+    refused = isinstance(error, WorldThreatError)
+    _count(action, began, type(error).__name__.removesuffix("Error") if refused else FAILED)
+
+
+def _count(action: StrikeAction, began: float, outcome: str) -> None:
+    _strikes(action, outcome).inc()
+    STRIKE_SECONDS.observe(time.perf_counter() - began)
 
 
 @cache

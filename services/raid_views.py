@@ -98,18 +98,19 @@ def success_view(
     replayed: bool,
 ) -> views.StrikeSuccess:
     """The answer to an accepted strike. `events` are those that it set off."""
-    happened = [views.RaidEvent(raid.id, event) for event in events]
-    of_kind: dict[RaidEventKind, list[views.RaidEvent]] = {}
-    for event in happened:
-        of_kind.setdefault(event.kind, []).append(event)
+
+    def happened(kind: RaidEventKind) -> tuple[views.RaidEvent, ...]:
+        return tuple([views.RaidEvent(raid.id, event) for event in events if event.kind is kind])
+
+    curses = happened(RaidEventKind.CURSE_APPLIED)
     return views.StrikeSuccess(
         strike=strike,
         raid=raid,
         rewards=sum_by_currency(rewards),
-        curse_triggered=next(iter(of_kind.get(RaidEventKind.CURSE_APPLIED, ())), None),
-        breakthroughs=tuple(of_kind.get(RaidEventKind.BREAKTHROUGH, ())),
-        stages_advanced=tuple(of_kind.get(RaidEventKind.STAGE_ADVANCED, ())),
-        victory=RaidEventKind.BOSS_DEFEATED in of_kind,
+        curse_triggered=curses[0] if curses else None,
+        breakthroughs=happened(RaidEventKind.BREAKTHROUGH),
+        stages_advanced=happened(RaidEventKind.STAGE_ADVANCED),
+        victory=bool(happened(RaidEventKind.BOSS_DEFEATED)),
         ready_at=ready_at(strike.struck_at, rulebook.boss.rules),
         replayed=replayed,
     )

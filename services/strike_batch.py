@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from db.queries.batch_writes import BatchParameters
-from db.rows import EventRow, IdempotencyRow, RaidRow, StrikeRow, UserRow
+from db.rows import CopyRow, EventRow, IdempotencyRow, RaidRow, StrikeRow, UserRow
 from services import views
 from services.errors import (
     CharacterNotOwnedError,
@@ -46,7 +46,9 @@ class Owned(NamedTuple):
     """Who strikes, and with what of theirs."""
 
     user: UserRow
+    copies: list[CopyRow]
     team: tuple[Character, ...]
+    """Of `copies`."""
     equipment: Equipment | None
 
 
@@ -192,7 +194,7 @@ class StrikeBatch:
             owned = entry.owned
             if not isinstance(owned, Owned):
                 raise owned or LookupError("a team was not looked up")
-            used = [character.id for character in owned.team]
+            used = [copy.id for copy in owned.copies]
             refusals.check_unused(used, facts.used)
             player = owned.user.id
             participant = facts.participants.get(player) or Participant(player)
@@ -238,27 +240,29 @@ class StrikeBatch:
         user = facts.users.get(command.discord_id)
         if user is None:
             raise PlayerNotFoundError(discord_id=command.discord_id)
-        team: list[Character] = []
+        copies: list[CopyRow] = []
         not_owned: list[str] = []
         for text in command.character_ids:
-            copy = facts.copies.get(facts.ids[text] or 0)
+            copy = facts.copies.get(text)
             if copy is None or copy.user_id != user.id:
                 not_owned.append(text)
             else:
-                team.append(Character(copy.id, facts.sheets[copy.revision_id], copy.stars))
+                copies.append(copy)
         if not_owned:
             raise CharacterNotOwnedError(character_ids=tuple(not_owned))
+        sheets = facts.sheets
+        team = tuple([Character(copy.id, sheets[copy.revision_id], copy.stars) for copy in copies])
         if command.equipment_id is None:
-            return Owned(user, tuple(team), None)
+            return Owned(user, copies, team, None)
         owner, equipment = facts.equipment.get(parse_id(command.equipment_id) or 0, (None, None))
         if equipment is None or owner != user.id:
             raise EquipmentNotOwnedError(equipment_id=command.equipment_id)
-        return Owned(user, tuple(team), equipment)
+        return Owned(user, copies, team, equipment)
 
     def _accept(self, meeting: Meeting, live: LiveRaid) -> AcceptedStrike:
         """Keeps what is to be written, and what this strike answers."""
         facts, accepted, changes = self.facts, self.accepted, self.changes
-        command, outcome, (user, _team, equipment) = meeting.command, meeting.outcome, meeting.owned
+        command, outcome, (user, _copies, _team, equipment) = meeting.command, meeting.outcome, meeting.owned
         row = self._strike_row(live.row.id, meeting)
         rewards = [reward for grant in outcome.grants for reward in grant.rewards]
         accepted.strikes.append(row)
@@ -293,23 +297,17 @@ class StrikeBatch:
         return answer
 
     def _strike_row(self, raid_id: int, meeting: Meeting) -> StrikeRow:
-        _command, (user, team, equipment), score, before, outcome, _changed = meeting
-        after, copies = outcome.state, self.facts.copies
+        command, (user, copies, _team, equipment), score, before, outcome, _changed = meeting
+        after = outcome.state
         return StrikeRow(
             raid_id=raid_id,
             number=after.strikes,
             user_id=user.id,
-            fight=meeting.command.action is StrikeAction.FIGHT,
+            fight=command.action is StrikeAction.FIGHT,
             equipped_equipment_id=None if equipment is None else equipment.id,
             team_characters=[
-                [
-                    character.id,
-                    copies[character.id].revision_id,
-                    character.stars,
-                    member.score,
-                    member.multiplier_permille,
-                ]
-                for character, member in zip(team, score.team, strict=True)
+                [copy.id, copy.revision_id, copy.stars, member.score, member.multiplier_permille]
+                for copy, member in zip(copies, score.team, strict=True)
             ],
             base_score=score.base_score,
             affinity_permille=score.affinity_permille,

@@ -1,10 +1,12 @@
 """Everything the database knows about waiting strikes, read in a few set-based statements."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from db.queries import Connection, strike_reads
 from db.rows import CopyRow, IdempotencyRow, RaidRow, UserRow
@@ -17,8 +19,8 @@ from services.rules.state import Participant
 from services.rules.values import CharacterSheet, Equipment, RaidOutcome
 from services.shelf import Shelf
 
-LONGEST_ID = 18
-"""Digits: every id of so many fits into 64 bits."""
+IS_ID: Final = re.compile("[1-9][0-9]{0,17}").fullmatch
+"""Whether a text is the number of a row, as we spell it: every number of so many digits fits into 64 bits."""
 
 Success = AcceptedStrike | views.StrikeSuccess
 Key = tuple[int, str]
@@ -33,8 +35,7 @@ def content_hash(command: views.StrikeCommand) -> bytes:
 
 def parse_id(text: str) -> int | None:
     """The number behind an id; None for what cannot be one of ours, spelled as we spell it."""
-    spelled = text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= LONGEST_ID
-    return int(text) if spelled else None
+    return int(text) if IS_ID(text) else None
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Facts:
     """What the strikes are judged by. Judging moves it on: who has struck, with whom, under which key.
 
     `raid` is the row that the strikes will meet, None without a live raid: then `refusal` says why there is none.
-    `ids` are the numbers behind the ids that the strikes name. `first_answers` are what known keys were answered.
+    `copies` are by the ids that the strikes name. `first_answers` are what known keys were answered.
     """
 
     now: datetime
@@ -53,8 +54,7 @@ class Facts:
     answered: dict[Key, IdempotencyRow] = field(default_factory=dict)
     first_answers: dict[Key, Success] = field(default_factory=dict)
     participants: dict[int, Participant] = field(default_factory=dict)
-    ids: dict[str, int | None] = field(default_factory=dict)
-    copies: dict[int, CopyRow] = field(default_factory=dict)
+    copies: dict[str, CopyRow] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
     sheets: dict[int, CharacterSheet] = field(default_factory=dict)
     equipment: dict[int, tuple[int, Equipment]] = field(default_factory=dict)
@@ -100,9 +100,8 @@ async def read_facts(
     if raid.last_action_at is not None:
         facts.now = max(facts.now, raid.last_action_at)  # the clock of a log never runs backwards
     facts.rulebook = await shelf.rulebook(connection, raid)
-    facts.ids = {text: parse_id(text) for each in commands for text in each.character_ids}
-    named = [copy_id for copy_id in facts.ids.values() if copy_id is not None]
-    facts.copies = await strike_reads.copies(connection, raid.id, named)
+    named = {text for each in commands for text in each.character_ids}
+    facts.copies = await strike_reads.copies(connection, raid.id, list(filter(IS_ID, named)))
     facts.used = {copy.id for copy in facts.copies.values() if copy.used}
     facts.sheets = await shelf.sheets(
         {copy.revision_id for copy in facts.copies.values()},

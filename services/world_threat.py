@@ -164,10 +164,14 @@ class WorldThreatService(Readings):
             expected_sequence=expected_sequence,
             raid_id=raid_id,
         )
-        with metrics.strike_answered(action) as replayed:
+        began = time.perf_counter()
+        try:
             success = await self._line.strike(command)
-            replayed.append(success.replayed)
-            return success
+        except BaseException as error:
+            metrics.strike_failed(action, began, error)
+            raise
+        metrics.strike_answered(action, began, success)
+        return success
 
     async def preview_strike(
         self,

@@ -5,11 +5,10 @@ subqueries, `raid_id + 0`, which keeps it off the leaderboards' indexes): their 
 LOOK_UPS), when the raid is young, and must still be right when its tables have grown a millionfold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from db.queries import Connection
-from db.queries.arrays import array_text
 from db.rows import (
     CopyRow,
     EquipmentRow,
@@ -180,16 +179,19 @@ async def strikers(
     return records[0][0], found
 
 
-async def copies(connection: Connection, raid_id: int, copy_ids: Sequence[int]) -> dict[int, CopyRow]:
-    """Players' copies of characters. A trade that commits later comes after the strikes of this transaction."""
+async def copies(connection: Connection, raid_id: int, ids: Collection[str]) -> dict[str, CopyRow]:
+    """Players' copies of characters by their `ids`, numbers as we spell them.
+
+    A trade that commits later comes after the strikes of this transaction.
+    """
     records = await connection.fetch(
         "SELECT own.id, own.user_id, (SELECT revision_id FROM characters c WHERE c.id = own.character_id), own.stars, "
         "(SELECT true FROM world_threat_character_usage u WHERE u.raid_id = $1 AND u.character_id = own.id) IS TRUE "
         "FROM user_characters own WHERE own.id = ANY($2::text::bigint[])",
         raid_id,
-        array_text(copy_ids),
+        "{" + ",".join(ids) + "}",
     )
-    return {row.id: row for row in map(CopyRow._make, records)}
+    return {str(row.id): row for row in map(CopyRow._make, records)}
 
 
 async def revisions(connection: Connection, revision_ids: Sequence[int]) -> dict[int, RevisionRow]:

@@ -86,18 +86,28 @@ class StrikeResolver:
 
     def character_score(self, character: Character, pricing: Pricing) -> CharacterScore:
         """``(sum of its dominant stats) * (9 + stars) // 10`` and its multiplier."""
-        sheet = character.sheet
-        stats = sheet.stats
-        dominant_sum = 0
-        for index in self._dominant:
-            dominant_sum += stats[index]
-        keys = sheet.affinity_keys
-        multiplier = pricing.multipliers.get(keys)
-        if multiplier is None:
-            weak = min(len(keys & pricing.weak), AFFINITIES_COUNTED_AT_MOST)
-            disfavored = min(len(keys & pricing.disfavored), AFFINITIES_COUNTED_AT_MOST)
-            multiplier = pricing.multipliers[keys] = self._multipliers[weak][disfavored]
-        return CharacterScore(character.id, dominant_sum * (9 + character.stars) // 10, multiplier)
+        return self._character_scores((character,), pricing)[0]
+
+    def _character_scores(self, team: tuple[Character, ...], pricing: Pricing) -> tuple[CharacterScore, ...]:
+        """One loop, for it runs six times a strike."""
+        dominant, multipliers = self._dominant, pricing.multipliers
+        scores = []
+        for character in team:
+            sheet = character.sheet
+            stats = sheet.stats
+            dominant_sum = 0
+            for index in dominant:
+                dominant_sum += stats[index]
+            multiplier = multipliers.get(sheet.affinity_keys)
+            if multiplier is None:
+                multiplier = multipliers[sheet.affinity_keys] = self._multiplier_of(sheet.affinity_keys, pricing)
+            scores.append(CharacterScore(character.id, dominant_sum * (9 + character.stars) // 10, multiplier))
+        return tuple(scores)
+
+    def _multiplier_of(self, affinities: frozenset[str], pricing: Pricing) -> int:
+        weak = min(len(affinities & pricing.weak), AFFINITIES_COUNTED_AT_MOST)
+        disfavored = min(len(affinities & pricing.disfavored), AFFINITIES_COUNTED_AT_MOST)
+        return self._multipliers[weak][disfavored]
 
     def resolve(
         self,
@@ -109,8 +119,7 @@ class StrikeResolver:
         """The score of `team` for `action`, with at most one piece of `equipment`."""
         if equipment is not None:
             pricing = self._with_equipment(pricing, equipment)
-        scores = tuple([self.character_score(character, pricing) for character in team])
-        return self.team_score(action, scores, equipment, pricing)
+        return self.team_score(action, self._character_scores(team, pricing), equipment, pricing)
 
     def team_score(
         self,

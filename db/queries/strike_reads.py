@@ -1,8 +1,13 @@
 """What the strike line reads: a few set-based statements for all waiting strikes.
 
-They say how to look, row by row along the keys, and leave the planner no other way (LATERAL with LIMIT, scalar
-subqueries, `raid_id + 0`, which keeps it off the leaderboards' indexes): their plans are made once (db/engine.py,
+They say how to look, along the keys, and leave the planner no other way: their plans are made once (db/engine.py,
 LOOK_UPS), when the raid is young, and must still be right when its tables have grown a millionfold.
+
+- Many rows by their keys are one walk along the index (`= ANY`, on the bare column): a third of what as many searches
+  cost, one in a subquery for each row. What was found so is put together by hashing: `IN` over a subquery that asks
+  nothing of the row outside, and a FULL JOIN of what matches anyway, which cannot be a loop within a loop.
+- Else row by row: LATERAL with LIMIT.
+- `raid_id + 0` keeps off the leaderboards' indexes.
 """
 
 from collections.abc import Collection, Sequence
@@ -179,18 +184,26 @@ async def strikers(
     return records[0][0], found
 
 
+_COPIES = """
+WITH own AS MATERIALIZED (
+    SELECT id, user_id, character_id, stars FROM user_characters WHERE id = ANY($2::text::bigint[])
+)
+SELECT own.id, own.user_id, of_catalogue.revision_id, own.stars, own.id IN (
+    SELECT used.character_id FROM world_threat_character_usage used
+    WHERE used.raid_id = $1 AND used.character_id = ANY($2::text::bigint[])
+)
+FROM own FULL JOIN (
+    SELECT id, revision_id FROM characters WHERE id = ANY(ARRAY(SELECT character_id FROM own))
+) AS of_catalogue ON of_catalogue.id = own.character_id
+"""
+
+
 async def copies(connection: Connection, raid_id: int, ids: Collection[str]) -> dict[str, CopyRow]:
     """Players' copies of characters by their `ids`, numbers as we spell them.
 
     A trade that commits later comes after the strikes of this transaction.
     """
-    records = await connection.fetch(
-        "SELECT own.id, own.user_id, (SELECT revision_id FROM characters c WHERE c.id = own.character_id), own.stars, "
-        "(SELECT true FROM world_threat_character_usage u WHERE u.raid_id = $1 AND u.character_id = own.id) IS TRUE "
-        "FROM user_characters own WHERE own.id = ANY($2::text::bigint[])",
-        raid_id,
-        "{" + ",".join(ids) + "}",
-    )
+    records = await connection.fetch(_COPIES, raid_id, "{" + ",".join(ids) + "}")
     return {str(row.id): row for row in map(CopyRow._make, records)}
 
 

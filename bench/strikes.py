@@ -211,7 +211,7 @@ def judge(
 ) -> dict[str, Criterion]:
     verdict: dict[str, Criterion] = {}
     compared = [count for count in COMPARED if count in clients]
-    mine, theirs = figures.get(OURS), figures.get(ORDINARY)
+    mine, twice, theirs = figures.get(OURS), figures.get(OURS_TWICE), figures.get(ORDINARY)
     for count in compared:
         if mine and theirs:
             times = mine[count]["strikes_per_second"] / theirs[count]["strikes_per_second"]
@@ -221,9 +221,9 @@ def judge(
         if mine:
             verdict |= yardstick.cpu(f"µs CPU per strike in the API process at {count}", mine[count]["server_us"], 300)
             verdict |= yardstick.cpu(f"µs CPU per strike in PostgreSQL at {count}", mine[count]["postgres_us"], 200)
-    for count in compared if mine and OURS_TWICE in figures else ():
-        times = figures[OURS_TWICE][count]["strikes_per_second"] / mine[count]["strikes_per_second"]
-        verdict[f"two processes, times one at {count}"] = at_least(round(times, 2), 1.5)
+        if mine and twice:
+            times = twice[count]["strikes_per_second"] / mine[count]["strikes_per_second"]
+            verdict[f"two processes, times one at {count}"] = at_least(round(times, 2), 1.5)
     errors = sum(one["errors"] for side in (OURS, OURS_TWICE) for one in figures.get(side, {}).values())
     verdict["errors of ours"] = at_most(errors, 0)
     return verdict

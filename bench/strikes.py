@@ -17,7 +17,7 @@ import dataclasses
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,6 +47,8 @@ PGBENCH_CLIENTS = 64
 """Each is a connection, and PostgreSQL has a hundred."""
 
 Start = Callable[[str, World, Path], contextlib.AbstractContextManager[ServerProcess]]
+Work = Callable[[int, int], Awaitable[tuple[dict[str, Any], int, int | None]]]
+"""(raid id, clients) -> figures, strikes that were acknowledged, their damage where that is known."""
 
 
 @contextlib.contextmanager
@@ -103,24 +105,30 @@ class Benchmark:
             last = number == self._options.rounds - 1
             if self._options.whole:
                 await self.yardstick.measure(self._made, self._folder)
-            for side in self._options.sides if number % 2 == 0 else reversed(self._options.sides):
-                if side == PGBENCH:
-                    for clients in self._options.clients:
-                        if clients <= PGBENCH_CLIENTS:
-                            await self._measure(side, clients, self._call, replayed=last)
-                elif side not in self.left_out:
-                    await self._serve(side, starts[side], replayed=last)
+            with contextlib.ExitStack() as servers:
+                works = {side: self._work(side, starts, servers) for side in self._options.sides if side != PGBENCH}
+                for place, clients in enumerate(self._options.clients):
+                    for side in works if (number + place) % 2 == 0 else reversed(works):
+                        work = works[side]
+                        if work is not None:
+                            await self._measure(side, clients, work, replayed=last)
+            for clients in self._options.clients:  # without the servers' connections beside it
+                if PGBENCH in self._options.sides and clients <= PGBENCH_CLIENTS:
+                    await self._measure(PGBENCH, clients, self._call, replayed=last)
 
-    async def _serve(self, side: str, start: Start, *, replayed: bool) -> None:
+    def _work(self, side: str, starts: Mapping[str, Start], servers: contextlib.ExitStack) -> Work | None:
+        """What strikes on this side. Its server waits beside the others, so that those who are compared take turns."""
+        if side in self.left_out:
+            return None
         try:
-            with start(self._server.url, self._made, self._folder) as server:
-                for clients in self._options.clients:
-                    await self._measure(side, clients, partial(self._load, server), replayed=replayed)
+            server = servers.enter_context(starts[side](self._server.url, self._made, self._folder))
         except WorkersRefusedError:
             print(f"{side}: this version of the server runs one process", flush=True)
             self.left_out.append(side)
+            return None
+        return partial(self._load, server)
 
-    async def _measure(self, side: str, clients: int, work: Any, *, replayed: bool) -> None:
+    async def _measure(self, side: str, clients: int, work: Work, *, replayed: bool) -> None:
         raid_id = await self._made.new_raid(curse_every=NEVER)
         async with self._made.database.driver_connection() as connection:
             await connection.execute("CHECKPOINT")

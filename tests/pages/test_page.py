@@ -53,6 +53,20 @@ async def test_the_page_shows_the_true_state_and_moves_with_each_strike(api: Api
     await visit.until(f"document.querySelector('#rows .score')?.textContent === '{everything:,}'")
 
 
+async def test_what_the_boss_resists_is_shown_where_it_resists_something(api: Api, open_page: OpenPage) -> None:
+    await api.raid(resistances=[])
+    visit = await opened(open_page, api, locale="en-GB")
+    assert not await visit.page.get_by_text("Resists").is_visible()
+    await api.raid(resistances=[{"kind": "ELEMENTAL", "value": "dark"}, {"kind": "GENRE", "value": "Slice of life"}])
+    visit = await opened(open_page, api, locale="en-GB")
+    assert await visit.page.get_by_text("Resists").is_visible()
+    shown = await visit.page.locator("#resistances li").all_text_contents()
+    assert shown == ["Dark", "Slice of life"]
+    await no_barriers(visit)
+    visit = await opened(open_page, api, locale="de-DE")
+    assert await visit.page.get_by_text("Widersteht").is_visible()
+
+
 async def test_boards_are_chosen_with_the_keyboard(api: Api, open_page: OpenPage) -> None:
     await api.raid()
     striker, character = (await fighters(api, 1))[0]

@@ -36,6 +36,8 @@ export function showPlate(raid: RaidState): void {
   showAnalysis(raid);
   chips("weaknesses", raid.weaknesses, words.noneKnown);
   chips("curses", raid.curses.map(({ affinity }) => affinity), words.none);
+  show("resisted", raid.resistances.length > 0);
+  chips("resistances", raid.resistances, words.none);
   show("clock", raid.status === "ACTIVE");
   say("clock", words.nextCurse(count(raid.curseClock.strikesUntilNext), raid.curseClock.strikesUntilNext === 1));
   showEnd(raid);

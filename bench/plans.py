@@ -17,7 +17,6 @@ from typing import Any
 
 import uvloop
 
-from bench.baselines.recorded_answers import WAYS
 from bench.kit.api import serving
 from bench.kit.plot import Bars
 from bench.kit.processes import ServerProcess
@@ -50,7 +49,7 @@ def has_plans() -> bool:
 async def benchmark(*, quick: bool) -> None:
     seconds, rounds = (2.0, 1) if quick else (3.0, 3)
     given = conditions("strawberry-graphql", "graphql-core", "uvicorn", "httptools", "uvloop", "orjson")
-    sides = [*([WITH] if has_plans() else []), WITHOUT, *(NAMES[way] for way in WAYS)]
+    sides = [*([WITH] if has_plans() else []), WITHOUT, *NAMES.values()]
     runs: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
     with postgres(with_commit_times=False) as (server, folder):
         async with world(server, players=100) as made:

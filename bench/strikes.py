@@ -11,7 +11,6 @@ added up in SQL against what clients were told, after the last one of each side 
 """
 
 import argparse
-import asyncio
 import contextlib
 import dataclasses
 import statistics
@@ -23,7 +22,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import uvloop
 
 from bench.kit import accounting, pgbench
@@ -33,7 +31,7 @@ from bench.kit.processes import ServerProcess, free_port, running
 from bench.kit.results import Criterion, Table, at_least, at_most, conditions, write
 from bench.kit.world import World, postgres, world
 from bench.kit.yardstick import Yardstick
-from bench.load.strikers import Job, Told
+from bench.load.strikers import Job, strikes_of
 from db.embedded import EmbeddedServer
 
 NEVER = 10_000_000
@@ -157,15 +155,7 @@ class Benchmark:
             server_pid=server.pid,
             postgres_pid=self._server.pid or 0,
         )
-        job_file = self._folder / "job.json"
-        job_file.write_bytes(orjson.dumps(dataclasses.asdict(job)))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.load.strikers", job_file, stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await process.communicate()
-        if process.returncode != 0:
-            raise SystemExit(f"The load generator ended with {process.returncode}.")
-        told = Told(**orjson.loads(output))
+        told = await strikes_of(job, self._folder)
         if told.ran_out:
             raise SystemExit("Every team has struck: more players are needed.")
         figures = dataclasses.asdict(told)

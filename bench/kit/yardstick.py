@@ -5,9 +5,7 @@ or on the same one beside busier neighbours, they say nothing until the four are
 with the same load. The middle of the four ratios says how much dearer everything is here.
 """
 
-import asyncio
 import contextlib
-import dataclasses
 import pickle
 import statistics
 import sys
@@ -15,12 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from bench.kit.processes import ServerProcess, free_port, running
 from bench.kit.results import Criterion, Table, at_least, at_most
 from bench.kit.world import BOT, World
-from bench.load.strikers import Job, Told
+from bench.load.strikers import Job, strikes_of
 from services.rules.values import StrikeAction
 
 CLIENTS: Final = 8
@@ -82,15 +78,7 @@ async def measure(server: ServerProcess, folder: Path, token: str, seconds: floa
         server_pid=server.pid,
         postgres_pid=0,
     )
-    job_file = folder / "recorded-job.json"
-    job_file.write_bytes(orjson.dumps(dataclasses.asdict(job)))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.load.strikers", job_file, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        raise SystemExit(f"The load generator ended with {process.returncode}.")
-    told = Told(**orjson.loads(output))
+    told = await strikes_of(job, folder)
     if told.errors:
         raise SystemExit(f"Not every answer was a strike: {told.errors}")
     return {"us": told.server_us, "per_second": told.strikes_per_second, "p99_ms": told.p99_ms}
@@ -126,10 +114,10 @@ class Yardstick:
 
     def cpu(self, name: str, microseconds: float, target: float) -> dict[str, Criterion]:
         """As it is, and as it would be where the targets were set."""
-        raw = {name: at_most(microseconds, target)}
-        return raw | (
-            {f"{name} {THERE}": at_most(round(microseconds / self.dearer, 1), target)} if self.is_known else {}
-        )
+        verdict = {name: at_most(microseconds, target)}
+        if self.is_known:
+            verdict[f"{name} {THERE}"] = at_most(round(microseconds / self.dearer, 1), target)
+        return verdict
 
     def pace(self, name: str, per_second: float, target: float) -> dict[str, Criterion]:
         """As it is, and as it would be where the targets were set."""

@@ -59,6 +59,19 @@ class Told:
     ran_out: bool
 
 
+async def strikes_of(job: Job, folder: Path) -> Told:
+    """Does the job in a process of its own. Raises SystemExit when that fails."""
+    file = folder / "job.json"
+    file.write_bytes(orjson.dumps(dataclasses.asdict(job)))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.load.strikers", file, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise SystemExit(f"The load generator ended with {process.returncode}.")
+    return Told(**orjson.loads(output))
+
+
 class Strikers:
     def __init__(self, job: Job) -> None:
         self._job = job
